@@ -1,0 +1,67 @@
+# shellcheck shell=bash disable=SC2154 # the launcher sets root, system.sh the facts
+# Finds the .NET SDK and builds when sources changed.
+
+find_dotnet() {
+    local candidate
+    export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+    for candidate in "$(command -v dotnet || true)" \
+        "${DOTNET_ROOT-}/dotnet" "${HOME-}/.dotnet/dotnet" "$system_root"/usr/{share,lib,local/share}/dotnet/dotnet; do
+        [[ -n $candidate && -x $candidate ]] && { dotnet=$candidate; return; }
+    done
+    explain_sdk "No .NET SDK found (no 'dotnet' on PATH)."
+}
+
+explain_sdk() {
+    detect_system
+    local how
+    case $distribution in
+        debian) how="Debian has no package of it; the one from Microsoft: https://learn.microsoft.com/dotnet/core/install/linux-debian" ;;
+        ubuntu) how="sudo apt-get install dotnet-sdk-10.0" ;;
+        fedora) how="sudo dnf install dotnet-sdk-10.0" ;;
+        arch) how="sudo pacman -S dotnet-sdk" ;;
+        macos) how="brew install --cask dotnet-sdk" ;;
+        *) how="https://dotnet.microsoft.com/download/dotnet/10.0" ;;
+    esac
+    fail "$1" "Forge needs the .NET SDK, version 10. Get it with:" "$how" \
+        "or, without root: https://dot.net/v1/dotnet-install.sh --channel 10.0 (it installs into ~/.dotnet, which ./forge looks into)"
+}
+
+check_sdk() {
+    local version
+    version=$(cd "$root" && "$dotnet" --version 2> /dev/null) || version=$("$dotnet" --list-sdks 2> /dev/null | tail -n 1)
+    [[ ${version%%.*} == 10 ]] || explain_sdk "The .NET SDK found at $dotnet is ${version:-only a runtime}."
+}
+
+# One line that changes when a source file is added, removed or written: names, times and sizes.
+source_state() {
+    local shape=(-printf '%p %T@ %s\n')
+    [[ $(uname -s) == Darwin ]] && shape=(-exec stat -f '%N %m %z' '{}' +)
+    (cd "$root" && { find src shaders Directory.Build.props Directory.Packages.props global.json .editorconfig "$@" \
+        \( -name bin -o -name obj -o -name TestResults \) -prune -o -type f "${shape[@]}" 2> /dev/null || true; } | LC_ALL=C sort | cksum)
+}
+
+# build_if_changed TARGET [more source folders]: builds Release unless the last good build saw the same sources.
+build_if_changed() {
+    local target=$1 stamp state log
+    shift
+    stamp=$root/artifacts/built-$(basename "$target") log=$root/artifacts/build.log
+    state="$(source_state "$@") $dotnet"
+    [[ -f $stamp && $(< "$stamp") == "$state" && -f $root/src/Forge.Cli/bin/Release/net10.0/forge.dll ]] && return
+    check_sdk
+    mkdir -p "$root/artifacts" || fail "cannot write $root."
+    if command -v flock > /dev/null; then
+        exec 8> "$root/artifacts/.lock"
+        flock -n 8 || { say "Another ./forge is building; waiting for it."; flock 8; }
+        [[ -f $stamp && $(< "$stamp") == "$state" ]] && { exec 8>&-; return; }
+    fi
+    say "Building (sources changed)"
+    local options=(-c Release -v q -nologo "-clp:NoSummary")
+    [[ -n ${CI-} ]] && options+=(-nodeReuse:false -p:UseSharedCompilation=false)     # nothing may outlive a CI job
+    # Build servers must not inherit the lock, or they would hold it for hours.
+    if ! "$dotnet" build "$root/$target" "${options[@]}" > "$log" 2>&1 8>&- < /dev/null; then
+        grep -E '(error|warning) ' "$log" | sort -u | head -n 40 >&2 || tail -n 40 "$log" >&2
+        fail "The build failed; all of it: $log"
+    fi
+    printf '%s\n' "$state" > "$stamp.new"; mv "$stamp.new" "$stamp"
+    exec 8>&-
+}

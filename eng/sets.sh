@@ -1,0 +1,31 @@
+# shellcheck shell=bash disable=SC2154 # system.sh sets the distribution
+# The sets Forge unpacks, by name: which packages, which files of them.
+
+make_set() {
+    # -t lets Debian 12 take Mesa 25 from its backports; elsewhere the ordinary suite has it or newer.
+    local newer=()
+    [[ $distribution == debian && $codename == bookworm ]] && newer=(-t bookworm-backports)
+    case $1 in
+        loader)     unpack_set loader "libvulkan.so.1" libvulkan1 ;;
+        mesa25)     unpack_set mesa25 "libvulkan_lvp.so" ${newer[@]+"${newer[@]}"} mesa-vulkan-drivers ;;
+        shaderc)    unpack_set shaderc "libshaderc.so.1" libshaderc1 ;;
+        mesa22)     unpack_set mesa22 "libvulkan_lvp.so" mesa-vulkan-drivers ;;
+        validation) unpack_set validation "libVkLayer_khronos_validation.so" vulkan-validationlayers ;;
+        tools)      unpack_set tools "glslc spirv-val spirv-opt spirv-dis spirv-as" glslc spirv-tools ;;
+        # Which of Chromium's packages carries the library has changed between releases.
+        swiftshader) unpack_set swiftshader libvk_swiftshader.so --alone chromium-common ||
+            unpack_set swiftshader libvk_swiftshader.so --alone chromium ;;
+        fashion-mnist) unpack_data fashion-mnist dataset-fashion-mnist ;;
+    esac
+}
+
+# Roughly what a set downloads, in MB, for the question and the notice.
+set_megabytes() {
+    case $1 in
+        mesa25|mesa22) echo 45 ;;
+        swiftshader) echo 32 ;;
+        fashion-mnist) echo 30 ;;
+        validation) echo 6 ;;
+        *) echo 2 ;;
+    esac
+}

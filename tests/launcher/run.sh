@@ -1,0 +1,196 @@
+#!/usr/bin/env bash
+# Tests of ./forge itself. Each prints "ok NAME", "not ok NAME" or "skip NAME"; nothing outside a temporary folder changes.
+# shellcheck disable=SC2016,SC2034,SC2317 # tests are called by name, and set what machine.sh reads
+set -uo pipefail
+here=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+machines=0 settings=() programs=""
+# shellcheck source=tests/launcher/machine.sh
+. "$here/machine.sh"
+
+first_run_unpacks_and_passes_arguments_exactly() {
+    forge devices "two words" '' '*'; exits 0
+    says "Unpacking mesa25"; says "Building"
+    prints "argument devices"; prints "argument two words"; prints "argument *"
+    prints "VK_DRIVER_FILES=$data/mesa25/manifests/lvp_icd.json"
+    prints "FORGE_VULKAN_LOADER=$data/loader/lib/libvulkan.so.1"
+    prints "FORGE_SHADERC=$data/shaderc/lib/libshaderc.so.1"
+}
+
+second_run_is_quiet_and_builds_nothing() {
+    forge devices; forge devices; exits 0; quiet
+    [[ $(wc -l < "$machine/builds") == 1 ]] || refuse "expected one build"
+    forge --json train x; quiet
+}
+
+changed_added_and_removed_sources_are_built_again() {
+    forge devices
+    echo '// more' >> "$repository/src/Forge.Cli/Program.cs"; forge devices; says "Building"
+    touch "$repository/src/Forge.Cli/Added.cs"; forge devices; says "Building"
+    rm "$repository/src/Forge.Cli/Added.cs"; forge devices; says "Building"
+    forge devices; quiet
+}
+
+manifest_names_the_library_absolutely_even_with_odd_characters() {
+    settings=(XDG_DATA_HOME="$machine/data \"home\" & more")
+    forge devices; exits 0
+    local manifest="$machine/data \"home\" & more/forge/mesa25/manifests/lvp_icd.json"
+    grep -qF "\"library_path\": \"$machine/data \\\"home\\\" & more/forge/mesa25/lib/libvulkan_lvp.so\"" "$manifest" || refuse "$(cat "$manifest")"
+}
+
+truncated_library_is_unpacked_again() {
+    forge devices
+    : > "$data/mesa25/lib/libvulkan_lvp.so"
+    forge devices; exits 0; says "Unpacking mesa25"
+    [[ -s $data/mesa25/lib/libvulkan_lvp.so ]] || refuse "still empty"
+    forge devices; quiet
+}
+
+half_unpacked_folder_is_unpacked_again() {
+    forge devices
+    mkdir -p "$data/.mesa25.partial/lib"; echo junk > "$data/.mesa25.partial/lib/libvulkan_lvp.so"
+    rm "$data/mesa25/.complete" "$data/loader/lib/libvulkan.so.1"
+    forge devices; exits 0; says "Unpacking mesa25"; says "Unpacking loader"
+    [[ ! -e $data/.mesa25.partial ]] || refuse "the partial folder is still there"
+}
+
+moved_data_folder_is_unpacked_again() {
+    forge devices; mv "$machine/home" "$machine/home2"
+    mkdir "$machine/home"; mv "$machine/home2/.local" "$machine/home/.local"; forge devices; quiet
+    settings=(XDG_DATA_HOME="$machine/elsewhere"); mkdir "$machine/elsewhere"; cp -r "$data" "$machine/elsewhere/forge"
+    forge devices; says "Unpacking mesa25"
+    prints "VK_DRIVER_FILES=$machine/elsewhere/forge/mesa25"
+}
+
+two_at_once_unpack_once() {
+    forge --version
+    local first second
+    (forge devices; exit "$code") & first=$!
+    (forge devices; exit "$code") & second=$!
+    wait "$first" || refuse "the first failed"; wait "$second" || refuse "the second failed"
+    [[ $(grep -c 'mesa-vulkan-drivers' "$machine/apt-calls") == 1 ]] || refuse "apt was asked twice"
+}
+
+apt_gets_private_folders_and_a_signed_source_only() {
+    forge devices
+    grep -vqF -- "-c $data/apt/apt.conf" "$machine/apt-calls" && refuse "apt-get ran without the private configuration"
+    grep -qF 'Dir::State "'"$data/apt/state"'";' "$data/apt/apt.conf" || refuse "state is not private"
+    grep -q '^Signed-By: ' "$data/apt/own.sources" || [[ ! -f /usr/share/keyrings/debian-archive-keyring.gpg ]] || refuse "no keyring named"
+    grep -q 'bookworm-backports' "$data/apt/own.sources" || refuse "no backports on Debian 12"
+}
+
+sources_leave_third_parties_out_and_keep_the_mirror() {
+    cat > "$machine/apt/sources.list" <<'LIST'
+# deb http://commented.example/debian bookworm main
+deb [arch=amd64 signed-by=/keys/own.gpg] http://mirror.example/debian bookworm main contrib # ours
+deb http://mirror.example/debian-security bookworm-security main
+deb [signed-by=/keys/docker.gpg] https://download.docker.com/linux/debian bookworm stable
+deb http://vendor.example/apt bookworm main
+deb-src http://mirror.example/debian bookworm main
+LIST
+    printf 'Types: deb\nURIs: http://two.example/debian/\nSuites: bookworm bookworm-updates\nComponents: main\nSigned-By:\n -----BEGIN\n .\n abc\n\n# off\nEnabled: no\nTypes: deb\nURIs: http://off.example/debian\nSuites: bookworm\nComponents: main\n' > "$machine/apt/sources.list.d/two.sources"
+    forge devices; exits 0
+    local own; own=$(< "$data/apt/own.sources")
+    for wanted in "URIs: http://mirror.example/debian" "Suites: bookworm bookworm-backports" "Signed-By: /keys/own.gpg" \
+        "debian-security" "Suites: bookworm bookworm-updates bookworm-backports" " -----BEGIN"; do
+        [[ $own == *"$wanted"* ]] || refuse "missing: $wanted" "$own"
+    done
+    for unwanted in docker vendor commented deb-src off.example; do
+        [[ $own != *"$unwanted"* ]] || refuse "not wanted: $unwanted" "$own"
+    done
+}
+
+unreachable_mirror_is_said_and_mended_by_the_next_run() {
+    touch "$machine/offline"; forge devices; exits 4; says "Could not resolve the mirror"
+    rm "$machine/offline"; forge devices; exits 0; says "Set-up done"
+}
+
+set_up_no_names_the_driver_and_the_packages() {
+    settings=(FORGE_SETUP=no); forge devices; exits 0
+    says "No usable Vulkan driver"; says "sudo apt-get install libvulkan1 mesa-vulkan-drivers libshaderc1"; says "FORGE_SETUP=yes"
+    [[ ! -e $machine/apt-calls ]] || refuse "apt-get was called"
+    prints_not VK_DRIVER_FILES
+}
+
+set_up_answer_other_than_yes_or_no_is_an_error() { settings=(FORGE_SETUP=perhaps); forge devices; exits 1; says "may be yes or no"; }
+
+other_systems_get_their_own_packages() {
+    local id
+    for id in "fedora:dnf install vulkan-loader" "arch:pacman -S vulkan-icd-loader" "opensuse:dnf install" "opensuse:brew install"; do
+        echo "ID=${id%%:*}" > "$machine/os-release"; forge devices; exits 0; says "${id#*:}"
+        [[ ! -e $machine/apt-calls ]] || refuse "apt-get was called"
+    done
+}
+
+derivatives_use_their_parents_release() {
+    printf 'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_CODENAME=wilma\nUBUNTU_CODENAME=noble\n' > "$machine/os-release"
+    echo 'deb http://archive.ubuntu.com/ubuntu noble main universe' > "$machine/apt/sources.list"
+    forge devices; exits 0
+    grep -q 'Suites: noble$' "$data/apt/own.sources" || refuse "$(cat "$data/apt/own.sources")"
+}
+
+gpu_with_its_driver_is_never_shadowed() {
+    mkdir -p "$machine/root/dev" "$machine/root/etc/vulkan/icd.d"; touch "$machine/root/dev/nvidiactl"
+    printf '{ "ICD": { "library_path": "libdl.so.2" } }' > "$machine/root/etc/vulkan/icd.d/nvidia_icd.json"
+    forge devices; exits 0; prints_not VK_DRIVER_FILES; prints_not VK_ADD_DRIVER_FILES
+    [[ ! -e $data/mesa25 ]] || refuse "a software driver was unpacked"
+}
+
+gpu_without_a_driver_is_said_and_software_only_added() {
+    mkdir -p "$machine/root/dev"; touch "$machine/root/dev/nvidiactl"
+    forge devices; exits 0; says "no Vulkan driver for it that loads"
+    prints_not VK_DRIVER_FILES=; prints "VK_ADD_DRIVER_FILES=$data/mesa25"
+}
+
+manifest_whose_library_does_not_load_is_no_driver() {
+    mkdir -p "$machine/root/usr/share/vulkan/icd.d"
+    printf '{ "ICD": { "library_path": "libvulkan_absent_driver.so" } }' > "$machine/root/usr/share/vulkan/icd.d/lvp_icd.x86_64.json"
+    forge devices; exits 0; says "Unpacking mesa25"
+}
+
+drivers_the_user_names_win() {
+    settings=(VK_ICD_FILENAMES=/mine.json); forge devices; exits 0
+    prints "VK_ICD_FILENAMES=/mine.json"; prints_not VK_DRIVER_FILES
+    [[ ! -e $data/mesa25 ]] || refuse "a driver was unpacked"
+}
+
+help_needs_no_set_up() { forge train --help; exits 0; [[ ! -e $machine/apt-calls ]] || refuse "apt-get was called"; }
+
+exit_code_is_the_programs() { forge fails; exits 7; }
+
+signals_reach_the_program() {
+    forge --version
+    (cd / && exec env -i HOME="$machine/home" PATH="$machine/programs:/usr/bin:/bin" FORGE_SYSTEM_ROOT="$machine/root" FORGE_OS_RELEASE="$machine/os-release" \
+        FORGE_APT_ETC="$machine/apt" "$repository/forge" wait > "$machine/out" 2> "$machine/err") &
+    local child=$! tries=0
+    while [[ ! -s $machine/waiting && $((++tries)) -lt 100 ]]; do sleep 0.1; done
+    [[ $(cat "$machine/waiting") == "$child" ]] || refuse "the program is not the launcher's process"
+    kill -TERM "$child"; wait "$child"; code=$?; exits 143
+}
+
+no_sdk_says_how_to_get_it() {
+    mkdir "$machine/few"
+    local name
+    for name in bash env dirname readlink uname; do ln -s "$(command -v "$name")" "$machine/few/$name"; done
+    programs=$machine/few; forge devices; exits 1; says "No .NET SDK found"; says "https://"
+}
+
+old_sdk_is_named() { write_dotnet 8.0.100; forge devices; exits 1; says "8.0.100"; says "version 10"; }
+
+failed_build_shows_the_errors() {
+    printf '#!/bin/bash\n[[ $1 == --version ]] && echo 10.0.100 && exit\necho "x.cs(1,1): error CS1002: ; expected"; exit 1\n' > "$machine/programs/dotnet"
+    forge devices; exits 1; says "error CS1002"; says "build.log"
+    forge devices; exits 1
+}
+
+unknown_test_option_is_usage() { forge test --sideways; exits 2; says "--sideways"; }
+
+only=${1-}
+bad=0
+for name in $(sed -n 's/^\([a-z][a-z0-9_]*\)() {.*/\1/p' "${BASH_SOURCE[0]}"); do
+    [[ -z $only || $name == *"$only"* ]] || continue
+    new_machine
+    if seen=$( "$name" 2>&1 ); then echo "ok $name"; else echo "not ok $name"; printf '%s\n' "$seen"; bad=1; fi
+done
+exit $bad
