@@ -1,0 +1,132 @@
+using Forge.Core.Ops;
+using Forge.Core.Passes;
+
+namespace Forge.Core;
+
+/// <summary>A function that is traced once per argument types, planned, and replayed on every call.</summary>
+/// <remarks>Not thread-safe. Disposed with its engine, or earlier.</remarks>
+public sealed class CompiledFunction : IDisposable
+{
+    private readonly Engine _engine;
+    private readonly int _arity;
+    private readonly Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> _function;
+    private readonly LinkedList<Traced> _plans = [];
+
+    internal CompiledFunction(Engine engine, int arity, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function) =>
+        (_engine, _arity, _function) = (engine, arity, function);
+
+    /// <summary>The plan used last; null before the first run.</summary>
+    public Plan? Plan => _plans.First?.Value.Plan;
+
+    /// <summary>What runs that plan; null before the first run.</summary>
+    public IExecutable? Executable => _plans.First?.Value.Executable;
+
+    /// <summary>Plans the function for arguments of these types without running it.</summary>
+    /// <exception cref="MemoryException">The plan does not fit the device.</exception>
+    public Plan Prepare(params IReadOnlyList<TensorType> types) => Find(types).Plan;
+
+    /// <summary>Runs the function.</summary>
+    /// <param name="arguments">One tensor for each argument.</param>
+    /// <exception cref="DivergedException">A guarded value was not finite; the state is as it was before the call.</exception>
+    public Results Run(params IReadOnlyList<HostTensor> arguments)
+    {
+        if (arguments.Count != _arity)
+            throw new ArgumentException($"The compiled function takes {_arity} arguments, not {arguments.Count}.", nameof(arguments));
+        var traced = Find([.. arguments.Select(a => a.Type)]);
+        var results = traced.Executable.Run(arguments);
+        var finite = !traced.IsGuarded || results[^1][0] != 0;
+        if (!finite) throw Diverged(traced, arguments);
+        foreach (var action in traced.Step.Graph.AfterRun) action(finite);
+        if (traced.DrawsRandom) _engine.RandomStep++;
+        return new(traced.IsGuarded ? [.. results.Take(results.Count - 1)] : results);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var traced in _plans) traced.Executable.Dispose();
+        _plans.Clear();
+    }
+
+    private Traced Find(IReadOnlyList<TensorType> types)
+    {
+        for (var at = _plans.First; at is not null; at = at.Next)
+        {
+            if (!at.Value.Step.InputTypes.SequenceEqual(types)) continue;
+            _plans.Remove(at);
+            if (at.Value.StateVersion == _engine.State.Version)
+            {
+                _plans.AddFirst(at);
+                return at.Value;
+            }
+            at.Value.Executable.Dispose();
+            break;
+        }
+        var traced = Trace(types);
+        _plans.AddFirst(traced);
+        if (_plans.Count > _engine.Options.PlansKept)
+        {
+            _plans.Last!.Value.Executable.Dispose();
+            _plans.RemoveLast();
+        }
+        return traced;
+    }
+
+    private Traced Trace(IReadOnlyList<TensorType> types)
+    {
+        var graph = new Graph { Key = _engine.Key };
+        IReadOnlyList<Tensor> outputs;
+        using (graph.Trace())
+        {
+            outputs = _function([.. types.Select((type, i) => graph.Add(new InputOp(i, type)).Outputs[0])]);
+            foreach (var output in outputs)
+                if (output.Graph != graph)
+                    throw new GraphException($"The traced function returned {output}, which belongs to another traced function. Return a value made from this function's arguments.");
+        }
+        IReadOnlyList<Tensor> all = graph.Finite is { } flag ? [.. outputs, flag] : outputs;
+        var step = new StepGraph(graph, all, graph.Assignments, types);
+        GraphVerifier.Check(step, "tracing");
+        var plan = Planner.Plan(step, _engine.Backend, _engine.State.PlaceOf);
+        return new(step, plan, _engine.Backend.Build(plan), _engine.State.Version);
+    }
+
+    // The step runs once more without its updates, with a finite flag behind every value; nothing was changed, so it goes wrong alike.
+    private DivergedException Diverged(Traced traced, IReadOnlyList<HostTensor> arguments)
+    {
+        var suspects = traced.Step.LiveNodes().Where(n => n.Op is not (LeafOp or FiniteOp)).SelectMany(n => n.Outputs).Where(o => o.DType == DType.F32).ToArray();
+        Tensor[] flags = [.. suspects.Select(s => new FiniteOp().On(s))];
+        var step = traced.Step with { Outputs = flags, Assignments = [] };
+        using var executable = _engine.Backend.Build(Planner.Plan(step, _engine.Backend, _engine.State.PlaceOf));
+        var results = executable.Run(arguments);
+        var first = Enumerable.Range(0, suspects.Length).Where(i => results[i][0] == 0).Select(i => suspects[i].Node).FirstOrDefault();
+        foreach (var action in traced.Step.Graph.AfterRun) action(false);
+        return new($"The step produced a value that is not finite; the first is in {first?.ToString() ?? "an argument or a parameter"}. " +
+            "Weights and optimizer state are as they were before the step. Lower the learning rate, clip gradients, or look at this batch.", first?.Label);
+    }
+
+    private sealed record Traced(StepGraph Step, Plan Plan, IExecutable Executable, int StateVersion)
+    {
+        public bool IsGuarded => Step.Graph.Finite is not null;
+
+        public bool DrawsRandom { get; } = Plan.Scalars.Any(s => s.Scalar.Name == "random.step");
+    }
+}
+
+/// <summary>The results of one run, in the order in which the function returned them.</summary>
+/// <param name="values">The values.</param>
+public sealed class Results(IReadOnlyList<HostTensor> values) : IReadOnlyList<HostTensor>
+{
+    /// <inheritdoc/>
+    public int Count => values.Count;
+
+    /// <inheritdoc/>
+    public HostTensor this[int index] => values[index];
+
+    /// <summary>The first result, which must have one element.</summary>
+    public float Scalar() => values[0].Scalar();
+
+    /// <inheritdoc/>
+    public IEnumerator<HostTensor> GetEnumerator() => values.GetEnumerator();
+
+    System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+}

@@ -1,0 +1,100 @@
+namespace Forge.Core;
+
+/// <summary>How an engine is opened.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>"auto", an index of <c>forge devices</c>, or a part of a device's name.</summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary>The seed from which every initial weight and random draw is made.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Plans that a compiled function keeps for different argument types; the least recently used goes.</summary>
+    public int PlansKept { get; init; } = 8;
+}
+
+/// <summary>Owns a backend and the state that lives on it; compiles traced functions into plans and runs them.</summary>
+/// <remarks>Not thread-safe: use one engine from one thread at a time. Disposing it frees everything it made.</remarks>
+/// <param name="backend">What runs plans; disposed with the engine.</param>
+/// <param name="options">Seed and limits.</param>
+public sealed class Engine(IBackend backend, EngineOptions? options = null) : IDisposable
+{
+    private readonly Dictionary<string, double> _values = [];
+    private readonly Dictionary<string, HostScalar> _scalars = [];
+    private readonly List<CompiledFunction> _functions = [];
+    private RandomKey? _key;
+
+    /// <summary>What runs the plans.</summary>
+    public IBackend Backend { get; } = backend;
+
+    /// <summary>How the engine was opened.</summary>
+    public EngineOptions Options { get; } = options ?? new();
+
+    /// <summary>The values of parameters.</summary>
+    public StateStore State => field ??= new(Backend, Options.Seed);
+
+    /// <summary>Runs that drew random numbers so far; part of a checkpoint, because the draws depend on it and on the seed alone.</summary>
+    public uint RandomStep { get; set; }
+
+    /// <summary>A named number that steps may read and the host may change between runs.</summary>
+    /// <param name="name">Its name; the same name is the same number.</param>
+    /// <param name="initial">Its first value, when the name is new.</param>
+    public HostScalar Scalar(string name, float initial = 0)
+    {
+        _values.TryAdd(name, initial);
+        if (!_scalars.TryGetValue(name, out var scalar)) _scalars[name] = scalar = new(name, DType.F32, () => _values[name]);
+        return scalar;
+    }
+
+    /// <summary>Changes a named number; runs from now on read it.</summary>
+    public void SetScalar(string name, float value) => _values[name] = value;
+
+    /// <summary>Traces a function of one argument once per argument type, and replays it.</summary>
+    public CompiledFunction Compile(Func<Tensor, Tensor> function) => Compile(1, x => [function(x[0])]);
+
+    /// <summary>Traces a function of two arguments once per pair of argument types, and replays it.</summary>
+    public CompiledFunction Compile(Func<Tensor, Tensor, Tensor> function) => Compile(2, x => [function(x[0], x[1])]);
+
+    /// <summary>Traces a function of three arguments once per argument types, and replays it.</summary>
+    public CompiledFunction Compile(Func<Tensor, Tensor, Tensor, Tensor> function) => Compile(3, x => [function(x[0], x[1], x[2])]);
+
+    /// <summary>Traces a function without arguments, and replays it.</summary>
+    public CompiledFunction Compile(Func<Tensor> function) => Compile(0, _ => [function()]);
+
+    /// <summary>Traces a function of any arguments and results once per argument types, and replays it.</summary>
+    /// <param name="arity">The number of arguments.</param>
+    /// <param name="function">Called while tracing with one graph value for each argument.</param>
+    public CompiledFunction Compile(int arity, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function)
+    {
+        var compiled = new CompiledFunction(this, arity, function);
+        _functions.Add(compiled);
+        return compiled;
+    }
+
+    /// <summary>The value of an expression of parameters and constants: a plan that runs once.</summary>
+    public HostTensor Evaluate(Func<Tensor> expression)
+    {
+        using var compiled = new CompiledFunction(this, 0, _ => [expression()]);
+        return compiled.Run()[0];
+    }
+
+    /// <summary>Seed and run number, as graph values: what random ops draw from.</summary>
+    internal RandomKey Key => _key ??= new(
+        new("random.seed.low", DType.U32, () => (uint)Options.Seed),
+        new("random.seed.high", DType.U32, () => (uint)(Options.Seed >> 32)),
+        new("random.step", DType.U32, () => RandomStep));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var function in _functions) function.Dispose();
+        State.Dispose();
+        Backend.Dispose();
+    }
+}
+
+/// <summary>What random ops draw from: three u32 host scalars.</summary>
+/// <param name="SeedLow">The lower half of the seed.</param>
+/// <param name="SeedHigh">The upper half of the seed.</param>
+/// <param name="Step">The number of the run.</param>
+public sealed record RandomKey(HostScalar SeedLow, HostScalar SeedHigh, HostScalar Step);

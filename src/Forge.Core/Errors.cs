@@ -1,0 +1,43 @@
+namespace Forge.Core;
+
+/// <summary>The root of every error Forge raises on purpose. Its message says what, where and what to do next.</summary>
+public class ForgeException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Shapes or dtypes that an op cannot take.</summary>
+public sealed class ShapeException : ForgeException
+{
+    /// <summary>An error with a finished message.</summary>
+    public ShapeException(string message) : base(message) { }
+
+    /// <summary>An error of one op: the graph has not named the node yet, so the op's own name stands for it.</summary>
+    /// <param name="op">The op that refused.</param>
+    /// <param name="inputs">What it was given.</param>
+    /// <param name="problem">What does not fit, without the op's name or a final full stop.</param>
+    /// <param name="advice">What to do, as a sentence.</param>
+    public ShapeException(Op op, IReadOnlyList<TensorType> inputs, string problem, string advice)
+        : base($"{op.Name}: {problem}.\n  inputs: {string.Join(", ", inputs)}. {advice}") { }
+}
+
+/// <summary>A graph used in a way that has no meaning: values of two graphs mixed, a node broken by a pass.</summary>
+public sealed class GraphException(string message) : ForgeException(message);
+
+/// <summary>Something that has no value yet was read while a step was being traced.</summary>
+public sealed class TracingException(string message) : ForgeException(message);
+
+/// <summary>A file or data set that cannot be used: the message names the file, the place in it and what to do.</summary>
+public class DataException(string message, Exception? inner = null) : ForgeException(message, inner);
+
+/// <summary>A device, driver or loader that is missing, unsuitable or failed.</summary>
+public class DeviceException(string message, Exception? inner = null) : ForgeException(message, inner);
+
+/// <summary>A plan or allocation larger than the device can hold.</summary>
+public sealed class MemoryException(string message, Exception? inner = null) : ForgeException(message, inner);
+
+/// <summary>A training step that produced a value that is not finite; the state was left as it was before the step.</summary>
+/// <param name="message">What happened, and the first node that was not finite.</param>
+/// <param name="node">That node's name, where it was found.</param>
+public sealed class DivergedException(string message, string? node = null) : ForgeException(message)
+{
+    /// <summary>The first node whose output was not finite; null when it was not looked for.</summary>
+    public string? Node { get; } = node;
+}

@@ -1,0 +1,58 @@
+namespace Forge.Core;
+
+/// <summary>Something that can hold state and run plans: a Vulkan device, or the fp64 reference.</summary>
+/// <remarks>Not thread-safe: one engine owns one backend.</remarks>
+public interface IBackend : IDisposable
+{
+    /// <summary>What runs the steps, for people: device and driver.</summary>
+    string Description { get; }
+
+    /// <summary>What the planner needs to know.</summary>
+    BackendTraits Traits { get; }
+
+    /// <summary>Bytes of each scratch buffer that the node's kernel will want.</summary>
+    IReadOnlyList<long> ScratchBytes(Node node);
+
+    /// <summary>Zero-filled memory that outlives plans.</summary>
+    /// <exception cref="MemoryException">There is not enough.</exception>
+    StateBlock AllocateState(string name, long bytes);
+
+    /// <summary>Makes a plan ready to run again and again.</summary>
+    /// <exception cref="MemoryException">It does not fit.</exception>
+    IExecutable Build(Plan plan);
+}
+
+/// <summary>What a planner needs to know of a backend.</summary>
+/// <param name="Alignment">Bytes to which every placement is aligned; a power of two.</param>
+/// <param name="LargestRegion">Bytes of the largest region that can be allocated.</param>
+/// <param name="MemoryBytes">Bytes that may be used in all.</param>
+public sealed record BackendTraits(int Alignment = 256, long LargestRegion = long.MaxValue, long MemoryBytes = long.MaxValue);
+
+/// <summary>A plan bound to memory.</summary>
+public interface IExecutable : IDisposable
+{
+    /// <summary>Runs the plan once and returns its results.</summary>
+    /// <param name="inputs">The arguments, of the plan's types.</param>
+    IReadOnlyList<HostTensor> Run(IReadOnlyList<HostTensor> inputs);
+}
+
+/// <summary>Memory that outlives plans: parameters and optimizer state.</summary>
+/// <param name="name">For messages and debuggers.</param>
+/// <param name="bytes">Its length.</param>
+public abstract class StateBlock(string name, long bytes) : IDisposable
+{
+    /// <summary>For messages and debuggers.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Its length in bytes.</summary>
+    public long Bytes { get; } = bytes;
+
+    /// <summary>Copies bytes in, between runs.</summary>
+    public abstract void Write(long offset, ReadOnlySpan<byte> source);
+
+    /// <summary>Copies bytes out, between runs.</summary>
+    public abstract void Read(long offset, Span<byte> target);
+
+    /// <summary>Frees the memory.</summary>
+    public abstract void Dispose();
+}

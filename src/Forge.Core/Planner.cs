@@ -1,0 +1,34 @@
+using Forge.Core.Ops;
+using Forge.Core.Passes;
+
+namespace Forge.Core;
+
+/// <summary>Turns a traced function into a plan: passes, order, places.</summary>
+public static class Planner
+{
+    /// <summary>Plans a traced function for a backend.</summary>
+    /// <param name="step">The function, as traced.</param>
+    /// <param name="backend">What will run it.</param>
+    /// <param name="stateOf">Where each parameter's value lies.</param>
+    /// <exception cref="MemoryException">The plan needs more than the backend has; the message says how much.</exception>
+    public static Plan Plan(StepGraph step, IBackend backend, Func<Parameter, Placement> stateOf)
+    {
+        var optimized = PassPipeline.Default.Run(step);
+        return new PlanBuilder(optimized, backend, stateOf).Build();
+    }
+
+    /// <summary>
+    /// The nodes that compute something, in an order that respects every dependency: as traced, but updates of state come after
+    /// everything that does not depend on them, so that they can be done in place.
+    /// </summary>
+    internal static IReadOnlyList<Node> Order(StepGraph step)
+    {
+        var late = new HashSet<Node>();
+        var updated = step.Assignments.Select(a => a.Value.Node).ToHashSet();
+        var live = step.LiveNodes();
+        foreach (var node in live)
+            if (updated.Contains(node) || node.Inputs.Any(i => late.Contains(i.Node)))
+                late.Add(node);
+        return [.. live.Where(n => !late.Contains(n)).Concat(live.Where(late.Contains)).Where(n => n.Op is not LeafOp)];
+    }
+}

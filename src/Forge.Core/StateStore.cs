@@ -1,0 +1,92 @@
+namespace Forge.Core;
+
+/// <summary>Where parameters' values lie on a backend. A value is made when it is first asked for.</summary>
+/// <remarks>Not thread-safe: used by its engine, between runs.</remarks>
+public sealed class StateStore : IDisposable
+{
+    private readonly IBackend _backend;
+    private readonly ulong _seed;
+    private readonly Dictionary<Parameter, Placement> _places = [];
+
+    internal StateStore(IBackend backend, ulong seed) => (_backend, _seed) = (backend, seed);
+
+    /// <summary>Changes when a value moved, so that plans made before are stale.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>Where a parameter's value lies.</summary>
+    /// <exception cref="MemoryException">There is no room for it.</exception>
+    public Placement PlaceOf(Parameter parameter)
+    {
+        if (parameter.Pack is { } pack) PlacePack(pack);
+        if (_places.TryGetValue(parameter, out var place)) return place;
+        place = new(Region.State, 0, parameter.Type.Bytes, _backend.AllocateState(parameter.Name, parameter.Type.Bytes));
+        _places.Add(parameter, place);
+        Initialize(parameter, place);
+        return place;
+    }
+
+    /// <summary>A parameter's value.</summary>
+    public HostTensor Read(Parameter parameter)
+    {
+        var (place, value) = (PlaceOf(parameter), new HostTensor(parameter.Type));
+        place.Block!.Read(place.Offset, value.Bytes);
+        return value;
+    }
+
+    /// <summary>Replaces a parameter's value.</summary>
+    /// <exception cref="ShapeException">The value is of another type.</exception>
+    public void Write(Parameter parameter, HostTensor value)
+    {
+        if (value.Type != parameter.Type)
+            throw new ShapeException($"Parameter '{parameter.Name}' is {parameter.Type}; it cannot hold {value.Type}.");
+        var place = PlaceOf(parameter);
+        place.Block!.Write(place.Offset, value.Bytes);
+    }
+
+    /// <summary>Frees every value.</summary>
+    public void Dispose()
+    {
+        foreach (var block in _places.Values.Select(p => p.Block!).Distinct()) block.Dispose();
+        _places.Clear();
+    }
+
+    // Members that had a value before they were packed move into the flat block with it.
+    private void PlacePack(ParameterPack pack)
+    {
+        if (_places.ContainsKey(pack.Flat)) return;
+        var whole = new Placement(Region.State, 0, pack.Flat.Type.Bytes, _backend.AllocateState(pack.Flat.Name, pack.Flat.Type.Bytes));
+        _places.Add(pack.Flat, whole);
+        for (var i = 0; i < pack.Members.Count; i++)
+        {
+            var member = pack.Members[i];
+            var place = whole.Slice(4L * pack.Starts[i], member.Type.Bytes);
+            if (_places.TryGetValue(member, out var old))
+            {
+                var value = new HostTensor(member.Type);
+                old.Block!.Read(old.Offset, value.Bytes);
+                place.Block!.Write(place.Offset, value.Bytes);
+                old.Block.Dispose();
+                Version++;
+            }
+            else
+            {
+                Initialize(member, place);
+            }
+            _places[member] = place;
+        }
+    }
+
+    private void Initialize(Parameter parameter, Placement place)
+    {
+        if (parameter.Initializer is not { } make) return;
+        place.Block!.Write(place.Offset, make(KeyOf(parameter.Name)).Bytes);
+    }
+
+    // FNV-1a over the name, mixed with the seed: the same name and seed give the same weights, whatever else the model has.
+    private ulong KeyOf(string name)
+    {
+        var hash = 14695981039346656037;
+        foreach (var letter in name) hash = (hash ^ letter) * 1099511628211;
+        return new SplitMix(hash ^ _seed * 0x9e3779b97f4a7c15).Next();
+    }
+}
