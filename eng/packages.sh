@@ -104,9 +104,8 @@ Dir::State "$apt/state";
 Dir::State::lists "$apt/state/lists";
 Dir::State::status "/var/lib/dpkg/status";
 Dir::Cache "$apt/cache";
-Dir::Cache::pkgcache "";
-Dir::Cache::srcpkgcache "";
-Acquire::GzipIndexes "true";
+Dir::Cache::pkgcache "pkgcache.bin";
+Dir::Cache::srcpkgcache "srcpkgcache.bin";
 Dir::Log "$apt";
 Debug::NoLocking "true";
 APT::Sandbox::User "root";
@@ -172,13 +171,13 @@ unpack_set() {
 
 # keep_needed FROM TO ROOTS: moves the needed part of an unpacked tree, flattened to TO/lib, TO/bin and TO/manifests.
 keep_needed() {
-    local from=$1 to=$2 root file folders needed missing
-    folders=$(find "$from" -path '*/lib/*-linux-gnu' -type d -printf '%p:')
+    local from=$1 to=$2 root file folder needed missing
+    folder=$(find "$from/usr/lib" -maxdepth 1 -name '*-linux-gnu*' -type d | head -n 1)
     mkdir -p "$to/lib" "$to/licences"
     for root in $3; do
         file=$(find "$from" \( -type f -o -type l \) \( -path "*/bin/$root" -o -path "*/lib/*/$root" \) | head -n 1)
         [[ -n $file ]] || { echo "no $root among the packages" >> "$(apt_folder)/log"; return 1; }
-        needed=$(LD_LIBRARY_PATH=$folders ldd "$file" 2>> "$(apt_folder)/log")
+        needed=$(LD_LIBRARY_PATH=${folder:-$from} ldd "$file" 2>> "$(apt_folder)/log")
         missing=$(grep 'not found' <<< "$needed") && { printf '%s:\n%s\n' "$root" "$missing" >> "$(apt_folder)/log"; return 1; }
         case $file in
             */bin/*) mkdir -p "$to/bin"; cp -L "$file" "$to/bin/$root" ;;

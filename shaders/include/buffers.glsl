@@ -1,0 +1,172 @@
+// buffers.glsl: how a kernel reaches its tensors. One source, four builds; the kernel never sees which.
+//
+//   #version 450
+//   #define BUFFERS IN(float, X, 0) OUT(float, Y, 1) INOUT(uint, State, 2)   // scalar type, name, binding; bindings count up from 0
+//   #define PUSH uint count; uint H; float alpha;                           // the words of Dispatch.Push, in order; leave out if none
+//   #include "buffers.glsl"                                                 // before any declaration
+//
+//   LOAD(X, i)      element i of an IN or INOUT buffer          STORE(Y, i, v)    element i of an OUT or INOUT buffer
+//   LOAD2, LOAD4    elements i..i+1, i..i+3 as vec2, vec4       STORE2, STORE4    the same; i a multiple of 2 or 4, all of them in range
+//   ADDRESS(X)      the buffer's address as uint64_t: only with `#define INT64`, which builds for `address` alone
+//
+// Element types are float, uint and int. Smaller types are words in memory: declare uint and unpack.
+// Counts stay under 2^31: SPIR-V indexes are signed.
+//
+// Builds (the compiler defines one):
+//   FORGE_ADDRESS     buffer device addresses lie in the push block, before PUSH's words. No bound is tested.
+//   FORGE_TABLE       with FORGE_ADDRESS: one address of a table of addresses, where the push block would grow too large.
+//   FORGE_DESCRIPTOR  set 0, one storage buffer a binding, readonly and writeonly as declared.
+//   FORGE_CHECKED     every access is compared with its slice's element count. The first offence goes to the fault buffer
+//                     (op, binding, index, kind); a bad load gives 0, a bad store is dropped.
+// LANE_TABLE n        (defined by the host for kernels of family lane) adds `uint tab[n]` to the push block with tab[i] = i: what turns an id
+//                     into a value the CPU drivers know to be uniform.
+
+#extension GL_EXT_control_flow_attributes : enable
+#ifndef FORGE_DESCRIPTOR
+#extension GL_EXT_buffer_reference : require
+#endif
+#ifdef INT64
+#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
+#if defined(FORGE_DESCRIPTOR) || defined(FORGE_CHECKED)
+#error this kernel uses raw addresses (INT64), which only the address build has
+#endif
+#endif
+
+// Vector types by element type.
+#define V2_float vec2
+#define V4_float vec4
+#define V2_uint uvec2
+#define V4_uint uvec4
+#define V2_int ivec2
+#define V4_int ivec4
+
+#ifdef PUSH
+#define PUSH_WORDS_ PUSH
+#else
+#define PUSH_WORDS_
+#endif
+#ifdef LANE_TABLE
+#define PUSH_TAB_ uint tab[LANE_TABLE];
+#else
+#define PUSH_TAB_
+#endif
+
+#ifdef FORGE_DESCRIPTOR
+
+#if defined(PUSH) || defined(LANE_TABLE)
+layout(push_constant, std430) uniform Push_ { PUSH_WORDS_ PUSH_TAB_ };
+#endif
+
+// The same binding three times, by width: Vulkan lets blocks alias.
+#define BLOCKS_(access, T, name, b) \
+    layout(set = 0, binding = b, std430) access buffer name##_block1 { T e[]; } name##_1; \
+    layout(set = 0, binding = b, std430) access buffer name##_block2 { V2_##T e[]; } name##_2; \
+    layout(set = 0, binding = b, std430) access buffer name##_block4 { V4_##T e[]; } name##_4;
+#define IN(T, name, b) BLOCKS_(readonly, T, name, b)
+#define OUT(T, name, b) BLOCKS_(writeonly, T, name, b)
+#define INOUT(T, name, b) BLOCKS_(, T, name, b)
+BUFFERS
+#undef IN
+#undef OUT
+#undef INOUT
+
+#define OK_(name, b, i, width, kind) true
+#define AT1_(T, name) name##_1
+#define AT2_(T, name) name##_2
+#define AT4_(T, name) name##_4
+
+#else
+
+layout(buffer_reference, std430, buffer_reference_align = 4) buffer float_at { float e[]; };
+layout(buffer_reference, std430, buffer_reference_align = 8) buffer float2_at { vec2 e[]; };
+layout(buffer_reference, std430, buffer_reference_align = 16) buffer float4_at { vec4 e[]; };
+layout(buffer_reference, std430, buffer_reference_align = 4) buffer uint_at { uint e[]; };
+layout(buffer_reference, std430, buffer_reference_align = 8) buffer uint2_at { uvec2 e[]; };
+layout(buffer_reference, std430, buffer_reference_align = 16) buffer uint4_at { uvec4 e[]; };
+layout(buffer_reference, std430, buffer_reference_align = 4) buffer int_at { int e[]; };
+layout(buffer_reference, std430, buffer_reference_align = 8) buffer int2_at { ivec2 e[]; };
+layout(buffer_reference, std430, buffer_reference_align = 16) buffer int4_at { ivec4 e[]; };
+
+#if defined(FORGE_CHECKED) || defined(FORGE_TABLE)
+
+// The host's layout of the table: 16 bytes of header, then 16 bytes a buffer in binding order (BufferTable.cs).
+layout(buffer_reference, std430, buffer_reference_align = 4) buffer Fault_at { uint taken, op, binding, index, kind; };
+#define IN(T, name, b) T##_at name##_p; uint name##_count; uint name##_binding;
+#define OUT(T, name, b) IN(T, name, b)
+#define INOUT(T, name, b) IN(T, name, b)
+layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Table_at { Fault_at fault; uint op; uint unused; BUFFERS };
+#undef IN
+#undef OUT
+#undef INOUT
+layout(push_constant, std430) uniform Push_ { Table_at table_; PUSH_WORDS_ PUSH_TAB_ };
+#define P_(name) table_.name##_p
+
+#else
+
+#define IN(T, name, b) T##_at name##_p;
+#define OUT(T, name, b) T##_at name##_p;
+#define INOUT(T, name, b) T##_at name##_p;
+layout(push_constant, std430) uniform Push_ { BUFFERS PUSH_WORDS_ PUSH_TAB_ };
+#undef IN
+#undef OUT
+#undef INOUT
+#define P_(name) name##_p
+
+#endif
+
+#ifdef FORGE_CHECKED
+// Kinds: 0 load, 1 store; 2 is added where a wide access starts at an index that is no multiple of its width.
+bool inside_(uint count, uint binding, uint index, uint width, uint kind)
+{
+    bool aligned = index % width == 0u;
+    if (index < count && count - index >= width && aligned) return true;
+    if (atomicCompSwap(table_.fault.taken, 0u, 1u) == 0u)
+    {
+        table_.fault.op = table_.op;
+        table_.fault.binding = binding;
+        table_.fault.index = index;
+        table_.fault.kind = aligned ? kind : kind + 2u;
+    }
+    return false;
+}
+#define OK_(name, b, i, width, kind) inside_(table_.name##_count, table_.name##_binding, i, width, kind)
+#else
+#define OK_(name, b, i, width, kind) true
+#endif
+
+#define AT1_(T, name) P_(name)
+#define AT2_(T, name) T##2_at(P_(name))
+#define AT4_(T, name) T##4_at(P_(name))
+
+#ifdef INT64
+#define ADDRESS(name) uint64_t(P_(name))
+#endif
+
+#endif
+
+// Functions rather than macros, so that an index is evaluated once. Every driver inlines them.
+#define LOADS_(T, name, b) \
+    T load1_##name(uint i) { if (!OK_(name, b, i, 1u, 0u)) return T(0); return AT1_(T, name).e[i]; } \
+    V2_##T load2_##name(uint i) { if (!OK_(name, b, i, 2u, 0u)) return V2_##T(0); return AT2_(T, name).e[i >> 1]; } \
+    V4_##T load4_##name(uint i) { if (!OK_(name, b, i, 4u, 0u)) return V4_##T(0); return AT4_(T, name).e[i >> 2]; }
+#define STORES_(T, name, b) \
+    void store1_##name(uint i, T v) { if (OK_(name, b, i, 1u, 1u)) AT1_(T, name).e[i] = v; } \
+    void store2_##name(uint i, V2_##T v) { if (OK_(name, b, i, 2u, 1u)) AT2_(T, name).e[i >> 1] = v; } \
+    void store4_##name(uint i, V4_##T v) { if (OK_(name, b, i, 4u, 1u)) AT4_(T, name).e[i >> 2] = v; }
+#define IN(T, name, b) LOADS_(T, name, b)
+#define OUT(T, name, b) STORES_(T, name, b)
+#define INOUT(T, name, b) LOADS_(T, name, b) STORES_(T, name, b)
+BUFFERS
+#undef IN
+#undef OUT
+#undef INOUT
+
+#define LOAD(name, i) load1_##name(i)
+#define LOAD2(name, i) load2_##name(i)
+#define LOAD4(name, i) load4_##name(i)
+#define STORE(name, i, v) store1_##name(i, v)
+#define STORE2(name, i, v) store2_##name(i, v)
+#define STORE4(name, i, v) store4_##name(i, v)
+
+// The index of this invocation in a grid made by Grid.Linear, which folds onto y past 65,535 workgroups.
+#define LINEAR_INDEX (gl_GlobalInvocationID.x + gl_GlobalInvocationID.y * gl_NumWorkGroups.x * gl_WorkGroupSize.x)

@@ -1,0 +1,243 @@
+using Forge.Core;
+using Silk.NET.Vulkan;
+
+namespace Forge.Vulkan;
+
+/// <summary>How to open a device.</summary>
+internal sealed record DeviceOptions
+{
+    /// <summary>Which device: see <see cref="DeviceSelection.Choose"/>. Null means FORGE_DEVICE, else the best.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>Whether the validation layer watches. Null means FORGE_VALIDATION.</summary>
+    public bool? Validation { get; init; }
+
+    /// <summary>How kernels reach buffers. Null means FORGE_BUFFERS, else addresses where the device has them.</summary>
+    public BufferMode? Mode { get; init; }
+
+    /// <summary>Replaces Vulkan entry points.</summary>
+    public EntryPointHook? Hook { get; init; }
+
+    /// <summary>Narrows what kernels may use.</summary>
+    public Func<DeviceLimits, DeviceLimits>? Narrow { get; init; }
+}
+
+/// <summary>An open device with its one compute queue and the timeline on which all its work is counted.</summary>
+internal sealed unsafe class Device : IDisposable
+{
+    private readonly Lock _queueLock = new();
+    private readonly Queue _queue;
+    private readonly Silk.NET.Vulkan.Semaphore _timeline;
+    private readonly delegate* unmanaged<Silk.NET.Vulkan.Device, DebugUtilsObjectNameInfoEXT*, Result> _setName;
+    private ulong _submitted;
+    private bool _disposed;
+
+    /// <summary>Opens a device.</summary>
+    /// <exception cref="DeviceException">No loader, no driver, no such device, or one that lacks what Forge needs.</exception>
+    public Device(DeviceOptions? options = null)
+    {
+        options ??= new DeviceOptions();
+        Api = new VulkanApi(options.Hook);
+        Instance = new VulkanInstance(Api, options.Validation ?? Switches.Validation);
+        try
+        {
+            var devices = PhysicalDeviceQuery.List(Instance);
+            Description = DeviceSelection.Choose([.. devices.Select(d => d.Description)], options.Device ?? Environment.GetEnvironmentVariable("FORGE_DEVICE"));
+            Physical = devices.First(d => d.Description == Description).Handle;
+            using var features = new DeviceFeatures(Vk, Physical, Description, options.Mode ?? ModeSwitch());
+            Limits = options.Narrow is { } narrow ? narrow(features.Limits) : features.Limits;
+            QueueFamily = FindQueueFamily();
+            Handle = Create(features);
+            Queue queue;
+            Vk.GetDeviceQueue(Handle, QueueFamily, 0, &queue);
+            _queue = queue;
+            _timeline = CreateTimeline();
+            if (Instance.HasDebugUtils && (Instance.Validation || Switches.Debug >= 2))
+                _setName = (delegate* unmanaged<Silk.NET.Vulkan.Device, DebugUtilsObjectNameInfoEXT*, Result>)Api.Load("vkSetDebugUtilsObjectNameEXT");
+            PhysicalDeviceMemoryProperties memory;
+            Vk.GetPhysicalDeviceMemoryProperties(Physical, &memory);
+            MemoryTypes = memory;
+            ThrowMessages();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The loader.</summary>
+    public VulkanApi Api { get; }
+
+    /// <summary>The instance.</summary>
+    public VulkanInstance Instance { get; }
+
+    /// <summary>What the device says about itself.</summary>
+    public DeviceDescription Description { get; }
+
+    /// <summary>What kernels may use.</summary>
+    public DeviceLimits Limits { get; internal set; }
+
+    /// <summary>The physical device.</summary>
+    public PhysicalDevice Physical { get; }
+
+    /// <summary>The device.</summary>
+    public Silk.NET.Vulkan.Device Handle { get; }
+
+    /// <summary>The family of the queue.</summary>
+    public uint QueueFamily { get; }
+
+    /// <summary>Memory types and heaps.</summary>
+    public PhysicalDeviceMemoryProperties MemoryTypes { get; }
+
+    /// <summary>The binding.</summary>
+    public Vk Vk => Api.Vk;
+
+    /// <summary>Submissions made so far.</summary>
+    public ulong Submissions => _submitted;
+
+    /// <summary>Lists the devices of this machine without opening one.</summary>
+    /// <exception cref="DeviceException">No loader or no driver.</exception>
+    public static IReadOnlyList<DeviceDescription> List()
+    {
+        using var instance = new VulkanInstance(new VulkanApi(), validation: false);
+        return [.. PhysicalDeviceQuery.List(instance).Select(d => d.Description)];
+    }
+
+    /// <summary>Submits recorded command buffers, in order.</summary>
+    /// <returns>The point on the timeline at which they are done.</returns>
+    public ulong Submit(ReadOnlySpan<CommandBuffer> commands, string operation)
+    {
+        lock (_queueLock)
+        {
+            var value = _submitted + 1;
+            var timeline = _timeline;
+            var info = new TimelineSemaphoreSubmitInfo
+            {
+                SType = StructureType.TimelineSemaphoreSubmitInfo,
+                SignalSemaphoreValueCount = 1,
+                PSignalSemaphoreValues = &value,
+            };
+            fixed (CommandBuffer* p = commands)
+            {
+                var submit = new SubmitInfo
+                {
+                    SType = StructureType.SubmitInfo,
+                    PNext = &info,
+                    CommandBufferCount = (uint)commands.Length,
+                    PCommandBuffers = p,
+                    SignalSemaphoreCount = 1,
+                    PSignalSemaphores = &timeline,
+                };
+                Vk.QueueSubmit(_queue, 1, &submit, default).Check("vkQueueSubmit", operation);
+            }
+            _submitted = value;
+            ThrowMessages();
+            return value;
+        }
+    }
+
+    /// <summary>Waits until the timeline reaches <paramref name="value"/>.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled; the work itself goes on.</exception>
+    /// <exception cref="DeviceException">The device was lost.</exception>
+    public void Wait(ulong value, string operation, CancellationToken cancellation = default)
+    {
+        var timeline = _timeline;
+        var info = new SemaphoreWaitInfo { SType = StructureType.SemaphoreWaitInfo, SemaphoreCount = 1, PSemaphores = &timeline, PValues = &value };
+        while (true)
+        {
+            var result = Vk.WaitSemaphores(Handle, &info, 200_000_000); // ns: how soon a cancellation is noticed
+            if (result != Result.Timeout)
+            {
+                result.Check("vkWaitSemaphores", operation);
+                break;
+            }
+            cancellation.ThrowIfCancellationRequested();
+        }
+        ThrowMessages();
+    }
+
+    /// <summary>Throws what the validation layer has said.</summary>
+    public void ThrowMessages() => Instance.ThrowMessages();
+
+    /// <summary>Gives an object a name that tools and validation messages show.</summary>
+    public void Name(ObjectType type, ulong handle, string name)
+    {
+        if (_setName is null)
+            return;
+        using var text = new NativeStrings([name]);
+        var info = new DebugUtilsObjectNameInfoEXT { SType = StructureType.DebugUtilsObjectNameInfoExt, ObjectType = type, ObjectHandle = handle, PObjectName = text.Pointers[0] };
+        _setName(Handle, &info).Check("vkSetDebugUtilsObjectNameEXT", $"naming {name}");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        if (Handle.Handle != 0)
+        {
+            Vk.DeviceWaitIdle(Handle); // a lost device says so; there is nothing left to do about it
+            Vk.DestroySemaphore(Handle, _timeline, null);
+            Vk.DestroyDevice(Handle, null);
+        }
+        Instance.Dispose();
+        Api.Dispose();
+    }
+
+    private static BufferMode? ModeSwitch() => Environment.GetEnvironmentVariable("FORGE_BUFFERS") switch
+    {
+        null or "" => null,
+        "address" => BufferMode.Address,
+        "descriptor" => BufferMode.Descriptor,
+        "checked" => BufferMode.Checked,
+        var other => throw new DeviceException($"FORGE_BUFFERS is '{other}'; it can be address, descriptor or checked."),
+    };
+
+    // A family that computes and does not draw leaves the screen alone.
+    private uint FindQueueFamily()
+    {
+        uint count = 0;
+        Vk.GetPhysicalDeviceQueueFamilyProperties(Physical, &count, null);
+        var families = new QueueFamilyProperties[count];
+        fixed (QueueFamilyProperties* p = families)
+            Vk.GetPhysicalDeviceQueueFamilyProperties(Physical, &count, p);
+        var found = Enumerable.Range(0, families.Length)
+            .Where(i => families[i].QueueFlags.HasFlag(QueueFlags.ComputeBit))
+            .OrderBy(i => families[i].QueueFlags.HasFlag(QueueFlags.GraphicsBit)).ToList();
+        if (found.Count == 0)
+            throw new DeviceException($"{Description.Name} has no compute queue. Choose another device with --device.");
+        if (families[found[0]].TimestampValidBits == 0)
+            Limits = Limits with { TimestampPeriod = 0 };
+        return (uint)found[0];
+    }
+
+    private Silk.NET.Vulkan.Device Create(DeviceFeatures features)
+    {
+        var priority = 1f;
+        var queue = new DeviceQueueCreateInfo { SType = StructureType.DeviceQueueCreateInfo, QueueFamilyIndex = QueueFamily, QueueCount = 1, PQueuePriorities = &priority };
+        using var names = new NativeStrings(features.Extensions);
+        var create = new DeviceCreateInfo
+        {
+            SType = StructureType.DeviceCreateInfo,
+            PNext = features.Head,
+            QueueCreateInfoCount = 1,
+            PQueueCreateInfos = &queue,
+            EnabledExtensionCount = (uint)features.Extensions.Count,
+            PpEnabledExtensionNames = names.Pointers,
+        };
+        Silk.NET.Vulkan.Device device;
+        Vk.CreateDevice(Physical, &create, null, &device).Check("vkCreateDevice", $"opening {Description.Name}");
+        return device;
+    }
+
+    private Silk.NET.Vulkan.Semaphore CreateTimeline()
+    {
+        var type = new SemaphoreTypeCreateInfo { SType = StructureType.SemaphoreTypeCreateInfo, SemaphoreType = SemaphoreType.Timeline };
+        var create = new SemaphoreCreateInfo { SType = StructureType.SemaphoreCreateInfo, PNext = &type };
+        Silk.NET.Vulkan.Semaphore semaphore;
+        Vk.CreateSemaphore(Handle, &create, null, &semaphore).Check("vkCreateSemaphore", "making the timeline");
+        return semaphore;
+    }
+}

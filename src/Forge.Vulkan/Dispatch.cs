@@ -1,0 +1,65 @@
+namespace Forge.Vulkan;
+
+/// <summary>Which of a kernel's buffers a slot is.</summary>
+public enum SlotKind
+{
+    /// <summary>An input of the op: only read.</summary>
+    Input,
+
+    /// <summary>An output of the op.</summary>
+    Output,
+
+    /// <summary>Memory of this kernel alone, of no defined contents at its start.</summary>
+    Scratch,
+}
+
+/// <summary>A buffer that a dispatch reaches: all of an input, output or scratch block, or a part.</summary>
+/// <param name="Kind">Which sort.</param>
+/// <param name="Index">Which one of its sort.</param>
+/// <param name="Offset">Where it starts, in bytes from the block's start; a multiple of 16, and of 256 for descriptor mode to work everywhere.</param>
+/// <param name="Bytes">Its length, in bytes; -1 reaches to the block's end.</param>
+/// <param name="Written">Whether the dispatch writes it.</param>
+public readonly record struct Slot(SlotKind Kind, int Index, long Offset, long Bytes, bool Written)
+{
+    /// <summary>An input, read.</summary>
+    public static Slot Input(int index, long offset = 0, long bytes = -1) => new(SlotKind.Input, index, offset, bytes, false);
+
+    /// <summary>An output, written and perhaps read.</summary>
+    public static Slot Output(int index, long offset = 0, long bytes = -1, bool written = true) => new(SlotKind.Output, index, offset, bytes, written);
+
+    /// <summary>Scratch; set <paramref name="written"/> to false where a dispatch only reads it.</summary>
+    public static Slot Scratch(int index, long offset = 0, long bytes = -1, bool written = true) => new(SlotKind.Scratch, index, offset, bytes, written);
+}
+
+/// <summary>One launch of a shader.</summary>
+/// <param name="Grid">Workgroups.</param>
+/// <param name="Push">The words of PUSH in the shader, in order; <see cref="Bits(float)"/> for floats.</param>
+/// <param name="Bindings">The buffers, by binding number. Null means the op's inputs, then its outputs.</param>
+/// <param name="Shader">The shader's file, where it is not the variant's.</param>
+/// <param name="Constants">Specialization constants, where they are not the variant's.</param>
+/// <param name="Defines">Macros, where they are not the variant's.</param>
+/// <param name="Includes">Texts of files that the shader includes and that are made for this dispatch, by name.</param>
+/// <param name="Source">The shader's whole text, where it is no file; <paramref name="Shader"/> then only names it.</param>
+/// <param name="LaneTable">Entries of the lane table, where they are not the variant's.</param>
+public sealed record Dispatch(
+    Grid Grid, IReadOnlyList<uint> Push, IReadOnlyList<Slot>? Bindings = null, string? Shader = null, IReadOnlyList<uint>? Constants = null,
+    IReadOnlyList<(string Name, string Value)>? Defines = null, IReadOnlyList<(string Name, string Text)>? Includes = null, string? Source = null, int? LaneTable = null)
+{
+    /// <summary>A float as the word that a shader's <c>float</c> push member reads.</summary>
+    public static uint Bits(float value) => BitConverter.SingleToUInt32Bits(value);
+}
+
+/// <summary>What a kernel does for one node: dispatches in order, and the scratch they share.</summary>
+/// <param name="Dispatches">In order; barriers between them follow from their slots.</param>
+/// <param name="ScratchBytes">The length of each scratch block, in bytes.</param>
+public sealed record KernelPlan(IReadOnlyList<Dispatch> Dispatches, IReadOnlyList<long> ScratchBytes)
+{
+    /// <summary>A plan of several dispatches without scratch.</summary>
+    public KernelPlan(params IReadOnlyList<Dispatch> dispatches) : this(dispatches, []) { }
+
+    /// <summary>A plan of one dispatch.</summary>
+    public static implicit operator KernelPlan(Dispatch dispatch) => new([dispatch], []);
+
+    /// <summary>A plan of one dispatch.</summary>
+    public static KernelPlan FromDispatch(Dispatch dispatch) => dispatch;
+}

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace Forge.Vulkan;
+
+/// <summary>One pipeline to build. Equal requests are one pipeline.</summary>
+/// <param name="Shader">The shader.</param>
+/// <param name="Constants">Specialization constants, by constant_id.</param>
+/// <param name="Buffers">How many buffers it reaches.</param>
+/// <param name="PushWords">How many words its kernel pushes.</param>
+/// <param name="LaneTable">Entries of the lane table.</param>
+internal sealed record PipelineRequest(ShaderRequest Shader, IReadOnlyList<uint> Constants, int Buffers, int PushWords, int LaneTable)
+{
+    /// <summary>Everything that tells this request from another.</summary>
+    public string Key
+    {
+        get
+        {
+            var key = new System.Text.StringBuilder(Shader.Name);
+            foreach (var (name, value) in Shader.Defines ?? [])
+                key.Append(CultureInfo.InvariantCulture, $" -D{name}={value}");
+            key.Append(CultureInfo.InvariantCulture, $" [{string.Join(',', Constants)}] {Buffers} {PushWords} {LaneTable}");
+            foreach (var (name, text) in Shader.Includes ?? [])
+                key.Append('\0').Append(name).Append('\0').Append(text);
+            return key.Append('\0').Append(Shader.Text).ToString();
+        }
+    }
+
+    /// <summary>For messages and tools.</summary>
+    public string Name => $"{Shader.Name}{string.Concat((Shader.Defines ?? []).Select(d => $" {d.Name}={d.Value}"))} [{string.Join(',', Constants)}]";
+}
+
+/// <summary>Builds pipelines, each once, several at a time.</summary>
+internal sealed class PipelineLibrary : IDisposable
+{
+    private readonly Device _device;
+    private readonly ShaderCompiler _compiler;
+    private readonly PipelineCache _cache;
+    private readonly ConcurrentDictionary<string, Lazy<ComputePipeline>> _built = new(StringComparer.Ordinal);
+
+    /// <summary>A library on <paramref name="device"/>.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="compiler">Compiles GLSL; null means the default one. The library disposes it.</param>
+    /// <param name="cacheRoot">Where the driver's cache is kept; null means the user's cache folder.</param>
+    public PipelineLibrary(Device device, ShaderCompiler? compiler = null, string? cacheRoot = null)
+    {
+        (_device, _compiler) = (device, compiler ?? new ShaderCompiler());
+        _cache = new PipelineCache(device, cacheRoot ?? Platform.CacheFolder);
+    }
+
+    /// <summary>Pipelines built so far.</summary>
+    public int Count => _built.Count;
+
+    /// <summary>Shaders compiled so far; the rest came from the cache.</summary>
+    public int Compiled => _compiler.Compiled;
+
+    /// <summary>The pipeline for a request, built if it must be.</summary>
+    /// <exception cref="ShaderException">The shader does not compile or does not fit its kernel.</exception>
+    public ComputePipeline Get(PipelineRequest request)
+    {
+        var lazy = _built.GetOrAdd(request.Key, _ => new Lazy<ComputePipeline>(() => Build(request)));
+        return lazy.Value;
+    }
+
+    /// <summary>Builds all of these, on every core, and gives them in the requests' order.</summary>
+    /// <exception cref="ShaderException">One of the shaders does not compile or does not fit its kernel.</exception>
+    public IReadOnlyList<ComputePipeline> Get(IReadOnlyList<PipelineRequest> requests, CancellationToken cancellation = default)
+    {
+        var built = new ComputePipeline[requests.Count];
+        try
+        {
+            Parallel.For(0, requests.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, i => built[i] = Get(requests[i]));
+        }
+        catch (AggregateException several)
+        {
+            // The first says enough; the others are mostly the same mistake.
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+        }
+        return built;
+    }
+
+    /// <summary>Writes the driver's cache to disk.</summary>
+    public void Save() => _cache.Save();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var lazy in _built.Values)
+            if (lazy.IsValueCreated)
+                lazy.Value.Dispose();
+        _cache.Dispose();
+        _compiler.Dispose();
+    }
+
+    private ComputePipeline Build(PipelineRequest request)
+    {
+        var push = PushLayout.For(_device.Limits, request.Buffers, request.PushWords, request.LaneTable, request.Shader.Name);
+        var shader = request.Shader with { Defines = [.. push.Defines, .. request.Shader.Defines ?? []] };
+        var pipeline = new ComputePipeline(_device, _cache, request.Name, _compiler.Compile(shader), request.Constants, push);
+        Switches.Log(3, $"built {request.Name} in {pipeline.BuildTime.TotalMilliseconds:F1} ms");
+        return pipeline;
+    }
+}
