@@ -113,7 +113,7 @@ internal sealed class PlanBuilder
         foreach (var (parameter, value) in _step.Assignments)
         {
             var (state, root) = (_stateOf(parameter), Root(value));
-            if (root.Node.Op is not LeafOp && !_fixed.ContainsKey(root) && root.Type.Bytes == state.Bytes && reads.All(MayPrecede) && !IsCopiedOut(state))
+            if (root.Node.Op is not LeafOp && !_fixed.ContainsKey(root) && root.Type.Bytes == state.Bytes && reads.All(MayPrecede))
                 _fixed[root] = state;
             else if (root.Node.Op is not ParameterOp || _fixed[root] != state)
                 _after.Add(new($"assign {parameter.Name}", From: default, To: state) { Source = root });
@@ -130,10 +130,6 @@ internal sealed class PlanBuilder
                 if (Root(node.Inputs[i]) == input && !node.Op.MayWriteOver(output.Index, i)) return false;
             return true;
         }
-
-        // Another assignment copies this state's old value at the end: it must survive until then.
-        bool IsCopiedOut(Placement state) =>
-            _step.Assignments.Any(a => Root(a.Value).Node.Op is ParameterOp p && _stateOf(p.Parameter).Overlaps(state));
     }
 
     // The parts of a flat value are made in their places. It is never shared, so the gaps between the parts stay zero.

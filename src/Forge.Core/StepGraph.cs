@@ -33,12 +33,14 @@ public sealed record StepGraph(Graph Graph, IReadOnlyList<Tensor> Outputs, IRead
     /// <param name="replace">
     /// Given the new graph, a live node and its inputs already in the new graph: its replacement's outputs, or null to copy it.
     /// </param>
-    public StepGraph Rewrite(Func<Graph, Node, Tensor[], IReadOnlyList<Tensor>?> replace)
+    /// <param name="visit">Called first for each live node with its inputs in the new graph.</param>
+    public StepGraph Rewrite(Func<Graph, Node, Tensor[], IReadOnlyList<Tensor>?> replace, Action<Node, Tensor[]>? visit = null)
     {
         var (graph, map) = (new Graph(), new Dictionary<Tensor, Tensor>());
         foreach (var node in LiveNodes())
         {
             Tensor[] inputs = [.. node.Inputs.Select(i => map[i])];
+            visit?.Invoke(node, inputs);
             var outputs = replace(graph, node, inputs);
             if (outputs is null)
             {

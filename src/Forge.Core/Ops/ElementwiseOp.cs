@@ -25,7 +25,7 @@ public abstract record ElementwiseOp : Op
     }
 
     /// <summary>Floating-point operations for one element, as the roofline counts them.</summary>
-    protected virtual double FlopsPerElement => 1;
+    public virtual double FlopsPerElement => 1;
 
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {

@@ -1,14 +1,17 @@
 namespace Forge.Core.Reference;
 
-/// <summary>Runs plans in fp64, one node at a time: the oracle of every test, and a backend where no Vulkan driver is at hand.</summary>
-/// <remarks>Values live outside the plan's arena, so a wrong placement does not change a result here. State is kept as f32 between runs.</remarks>
+/// <summary>Runs plans in fp64 on the host, every value in its planned place: the oracle of whole plans, and slow.</summary>
+/// <remarks>
+/// A region is an array with one fp64 cell a byte; an element lies in the cell of its first byte. A wrong placement or order therefore
+/// shows in the results. The arena is NaN before each run, so nothing may depend on what an earlier run left. State is f32 between runs.
+/// </remarks>
 public sealed class ReferenceBackend : IBackend
 {
     /// <inheritdoc/>
     public string Description => "fp64 reference (host, slow)";
 
-    /// <inheritdoc/>
-    public BackendTraits Traits { get; } = new();
+    /// <summary>What the planner is told; tests narrow it.</summary>
+    public BackendTraits Traits { get; init; } = new();
 
     /// <inheritdoc/>
     public IReadOnlyList<long> ScratchBytes(Node node) => [];
@@ -33,27 +36,34 @@ public sealed class ReferenceBackend : IBackend
         public override void Dispose() { }
     }
 
-    private sealed class Executable(Plan plan) : IExecutable
+    private sealed class Executable : IExecutable
     {
-        // Values are found by where they lie, like on a device, but each write makes a new fp64 tensor.
-        private readonly Dictionary<(Region, StateBlock?, long), ReferenceTensor> _values = [];
+        private readonly Plan _plan;
+        private readonly Dictionary<Region, double[]> _cells;
+
+        public Executable(Plan plan)
+        {
+            _plan = plan;
+            _cells = plan.RegionBytes.ToDictionary(r => r.Key, r => new double[r.Value]);
+            foreach (var constant in plan.Constants) Put(constant.Place, ReferenceTensor.From(constant.Value));
+        }
 
         public IReadOnlyList<HostTensor> Run(IReadOnlyList<HostTensor> inputs)
         {
-            foreach (var constant in plan.Constants) Put(constant.Place, ReferenceTensor.From(constant.Value));
+            Array.Fill(_cells[Region.Arena], double.NaN);
             for (var i = 0; i < inputs.Count; i++)
-                if (plan.Inputs[i] is { } place) Put(place, ReferenceTensor.From(inputs[i]));
-            foreach (var scalar in plan.Scalars)
+                if (_plan.Inputs[i] is { } place) Put(place, ReferenceTensor.From(inputs[i]));
+            foreach (var (scalar, place) in _plan.Scalars)
             {
-                var value = new ReferenceTensor(new(scalar.Scalar.DType, Shape.Scalar));
-                value[0] = scalar.Scalar.DType == DType.F32 ? (float)scalar.Scalar.Value : scalar.Scalar.Value;
-                Put(scalar.Place, value);
+                var value = new ReferenceTensor(new(scalar.DType, Shape.Scalar));
+                value[0] = scalar.DType == DType.F32 ? (float)scalar.Value : scalar.Value;
+                Put(place, value);
             }
-            foreach (var step in plan.Steps) Run(step);
-            return [.. plan.Outputs.Select(o => Get(o.Place, o.Type).ToHost())];
+            foreach (var step in _plan.Steps) Run(step);
+            return [.. _plan.Outputs.Select(o => Get(o.Place, o.Type).ToHost())];
         }
 
-        public void Dispose() => _values.Clear();
+        public void Dispose() => _cells.Clear();
 
         private void Run(PlanStep step)
         {
@@ -61,8 +71,9 @@ public sealed class ReferenceBackend : IBackend
             {
                 case KernelStep kernel:
                     var inputs = kernel.Node.Inputs.Select((x, i) => Get(kernel.Inputs[i], x.Type)).ToArray();
-                    var outputs = GraphEvaluator.Evaluate(kernel.Node, inputs, leaf => throw new InvalidOperationException($"{leaf.Name} is not a step."));
-                    for (var i = 0; i < outputs.Count; i++) Put(kernel.Outputs[i], outputs[i]);
+                    var outputs = kernel.Node.OutputTypes.Select(t => new ReferenceTensor(t)).ToArray();
+                    kernel.Node.Op.Reference(inputs, outputs);
+                    for (var i = 0; i < outputs.Length; i++) Put(kernel.Outputs[i], outputs[i]);
                     break;
                 case CopyStep copy:
                     var words = new TensorType(DType.F32, new Shape((int)(copy.From.Bytes / 4)));
@@ -75,47 +86,26 @@ public sealed class ReferenceBackend : IBackend
 
         private ReferenceTensor Get(Placement place, TensorType type)
         {
-            if (place.Region == Region.State)
+            if (place.Block is { } block)
             {
                 var host = new HostTensor(type);
-                place.Block!.Read(place.Offset, host.Bytes);
+                block.Read(place.Offset, host.Bytes);
                 return ReferenceTensor.From(host);
             }
-            if (_values.TryGetValue((place.Region, null, place.Offset), out var value) && value.Type.Count >= type.Count)
-                return Retyped(value, type);
-            return Gathered(place, type);
-        }
-
-        private static ReferenceTensor Retyped(ReferenceTensor value, TensorType type)
-        {
-            if (value.Type == type) return value;
-            var view = new ReferenceTensor(type);
-            Array.Copy(value.Elements, view.Elements, type.Count);
-            return view;
-        }
-
-        // A flat value whose parts were written one by one; what nobody wrote is zero.
-        private ReferenceTensor Gathered(Placement place, TensorType type)
-        {
-            var whole = new ReferenceTensor(type);
-            foreach (var ((region, _, offset), part) in _values)
-                if (region == place.Region && offset >= place.Offset && offset < place.Offset + place.Bytes)
-                    part.Elements.AsSpan(0, Math.Min(part.Elements.Length, type.Count - (int)((offset - place.Offset) / 4)))
-                        .CopyTo(whole.Elements.AsSpan((int)((offset - place.Offset) / 4)));
-            return whole;
+            var (value, cells, stride) = (new ReferenceTensor(type), _cells[place.Region], type.DType.Bytes());
+            for (var i = 0; i < type.Count; i++) value[i] = cells[place.Offset + (long)i * stride];
+            return value;
         }
 
         private void Put(Placement place, ReferenceTensor value)
         {
-            if (place.Region == Region.State)
+            if (place.Block is { } block)
             {
-                var host = value.ToHost();
-                place.Block!.Write(place.Offset, host.Bytes);
+                block.Write(place.Offset, value.ToHost().Bytes);
                 return;
             }
-            foreach (var key in _values.Keys.Where(k => k.Item1 == place.Region && k.Item3 > place.Offset && k.Item3 < place.Offset + place.Bytes).ToArray())
-                _values.Remove(key);
-            _values[(place.Region, null, place.Offset)] = value;
+            var (cells, stride) = (_cells[place.Region], value.Type.DType.Bytes());
+            for (var i = 0; i < value.Elements.Length; i++) cells[place.Offset + (long)i * stride] = value[i];
         }
     }
 }

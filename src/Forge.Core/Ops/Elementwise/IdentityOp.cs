@@ -1,0 +1,17 @@
+namespace Forge.Core.Ops;
+
+/// <summary>y = a: a copy, for where a value must outlive the place it lies in.</summary>
+public sealed record IdentityOp : ElementwiseOp, ISampled
+{
+    public override string Glsl => "a";
+
+    public override int Arity => 1;
+
+    public override double FlopsPerElement => 0;
+
+    public override double Apply(ReadOnlySpan<double> x) => x[0];
+
+    public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents) => [cotangents[0]];
+
+    public static OpCase Sample(Draw draw) => new(new IdentityOp(), draw.Uniform(draw.Shape(draw.Int(0, 4))));
+}
