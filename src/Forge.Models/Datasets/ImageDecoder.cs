@@ -1,0 +1,105 @@
+using System.Runtime.InteropServices;
+using Forge.Core;
+using SkiaSharp;
+
+namespace Forge.Models.Datasets;
+
+/// <summary>How the colours of a picture are wanted.</summary>
+public enum ColourMode
+{
+    /// <summary>Three channels, red first.</summary>
+    Rgb,
+    /// <summary>One channel, by <see cref="PixelImage.ToGrey"/>.</summary>
+    Grey,
+}
+
+/// <summary>Decodes image files, trusting neither their names nor the native decoder.</summary>
+/// <remarks>
+/// Format, size and completeness are read from the content in managed code first (<see cref="ImageStructure"/>); only a whole file
+/// within the limits reaches the decoder, and only a complete decode is accepted. Transparency is dropped, not blended, and neither
+/// colour profiles nor EXIF orientation are applied: this is what Keras's load_img does.
+/// </remarks>
+/// <param name="FileByteLimit">The largest file read, in bytes.</param>
+/// <param name="PixelLimit">The largest picture decoded, in pixels.</param>
+public sealed record ImageDecoder(long FileByteLimit = 64L << 20, long PixelLimit = 64_000_000)
+{
+    /// <summary>File name endings that a data folder is searched for, lower case, with the dot.</summary>
+    public static IReadOnlyList<string> Extensions { get; } = [".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm", ".gif", ".webp"];
+
+    /// <summary>Reads and decodes a file.</summary>
+    /// <exception cref="DataException">The file is missing, empty, no image, truncated, damaged or over a limit; the message names it.</exception>
+    public PixelImage Decode(string path, ColourMode mode = ColourMode.Rgb)
+    {
+        byte[] file;
+        try
+        {
+            using var handle = File.OpenHandle(path);
+            var length = RandomAccess.GetLength(handle);
+            if (length > FileByteLimit)
+                throw new DataException($"{path}: the file has {length} bytes, over the limit of {FileByteLimit}. Shrink the picture or remove it.");
+            file = new byte[length];
+            var filled = 0;
+            while (filled < file.Length && RandomAccess.Read(handle, file.AsSpan(filled), filled) is > 0 and var read) filled += read;
+            if (filled < file.Length) throw new DataException($"{path}: the file shrank while it was read.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new DataException($"{path}: cannot be read ({e.Message}).", e);
+        }
+        return Decode(file, path, mode);
+    }
+
+    /// <summary>Decodes the content of a file.</summary>
+    /// <param name="file">The whole content.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="mode">The colours wanted.</param>
+    /// <exception cref="DataException">As for <see cref="Decode(string, ColourMode)"/>.</exception>
+    public PixelImage Decode(byte[] file, string name, ColourMode mode = ColourMode.Rgb)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (file.Length == 0) throw new DataException($"{name}: the file is empty. Remove it or fetch it again.");
+        var structure = ImageStructure.Read(file)
+            ?? throw new DataException($"{name}: the content is not a PNG, JPEG, GIF, BMP, WebP or PNM image, whatever the name says. Remove it or convert it.");
+        // Size before completeness: an announced size over the limit is the more useful complaint.
+        if ((Int128)structure.Width * structure.Height > PixelLimit || structure.Width > ushort.MaxValue || structure.Height > ushort.MaxValue)
+            throw new DataException($"{name}: the {structure.Format} image is {structure.Width}x{structure.Height} pixels, over the limit of {PixelLimit} pixels or 65535 a side. Shrink it or remove it.");
+        if (structure.Problem is { } problem)
+            throw new DataException($"{name}: the {structure.Format} image is truncated or damaged: {problem}. Remove it or fetch it again.");
+        if (structure.Width == 0 || structure.Height == 0)
+            throw new DataException($"{name}: the {structure.Format} image announces {structure.Width}x{structure.Height} pixels. Remove it.");
+        var image = structure.Format == ImageFormat.Pnm
+            ? PnmReader.Decode(file, out problem!) ?? throw new DataException($"{name}: the Pnm image is truncated or damaged: {problem}. Remove it or fetch it again.")
+            : DecodeNative(file, name, structure);
+        return mode == ColourMode.Grey ? image.ToGrey() : image.ToRgb();
+    }
+
+    private static PixelImage DecodeNative(byte[] file, string name, ImageStructure structure)
+    {
+        using var data = SKData.CreateCopy(file);
+        using var codec = SKCodec.Create(data);
+        if (codec is null)
+            throw new DataException($"{name}: the {structure.Format} image is damaged: the decoder refuses it. Remove it or convert it.");
+        if (codec.Info.Width != structure.Width || codec.Info.Height != structure.Height)
+            throw new DataException($"{name}: the {structure.Format} image is damaged: its header says {structure.Width}x{structure.Height}, the decoder {codec.Info.Width}x{codec.Info.Height}. Remove it.");
+        // Unpremultiplied, so that dropping alpha keeps the stored colour; no colour space, so that none is converted.
+        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+        var rgba = new byte[checked(info.Width * info.Height * 4)];
+        var pinned = GCHandle.Alloc(rgba, GCHandleType.Pinned);
+        SKCodecResult result;
+        try
+        {
+            result = codec.GetPixels(info, pinned.AddrOfPinnedObject());
+        }
+        finally
+        {
+            pinned.Free();
+        }
+        // IncompleteInput means half a picture: an error here.
+        if (result != SKCodecResult.Success)
+            throw new DataException($"{name}: the {structure.Format} image is truncated or damaged: decoding it ended with {result}. Remove it or fetch it again.");
+        var rgb = new byte[checked(info.Width * info.Height * 3)];
+        for (int from = 0, to = 0; to < rgb.Length; from += 4, to += 3)
+            (rgb[to], rgb[to + 1], rgb[to + 2]) = (rgba[from], rgba[from + 1], rgba[from + 2]);
+        return new(info.Height, info.Width, 3, rgb);
+    }
+}
