@@ -153,7 +153,7 @@ unpack_set() {
     local name=$1 roots=$2 apt target partial deb; shift 2
     apt=$(apt_folder) target=$forge_data/$name partial=$forge_data/.$name.partial
     set_is_whole "$name" && return
-    say "Unpacking $name (${*: -1} and what it needs) into $target"
+    say "Unpacking $(set_title "$name") (${*: -1}) into $target"
     download_set "$name" "$@"
     rm -rf "$partial" "$partial.all"; mkdir -p "$partial" "$partial.all"
     for deb in "$apt/archives/$name"/*.deb; do
@@ -221,7 +221,7 @@ unpack_data() {
     local name=datasets/$1 apt target partial deb
     apt=$(apt_folder) target=$forge_data/$name partial=$forge_data/datasets/.$1.partial
     set_is_whole "$name" && return
-    say "Unpacking $1 ($2) into $target"
+    say "Unpacking $(set_title "$1") ($2) into $target"
     download_set "$1" --alone "$2"
     rm -rf "$partial" "$partial.all"; mkdir -p "$partial" "$partial.all"
     for deb in "$apt/archives/$1"/*.deb; do

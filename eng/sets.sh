@@ -29,3 +29,16 @@ set_megabytes() {
         *) echo 2 ;;
     esac
 }
+
+set_title() {
+    case $1 in
+        loader) echo "the Vulkan loader" ;;
+        mesa25) echo "a Vulkan driver (Mesa's, in software)" ;;
+        mesa22) echo "an older Mesa to test with" ;;
+        shaderc) echo "the shader compiler" ;;
+        swiftshader) echo "the SwiftShader driver to test with" ;;
+        validation) echo "the Vulkan validation layer" ;;
+        tools) echo "SPIR-V tools" ;;
+        fashion-mnist) echo "the Fashion-MNIST images" ;;
+    esac
+}

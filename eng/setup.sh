@@ -55,13 +55,14 @@ set_folder() { case $1 in fashion-mnist) echo "datasets/$1" ;; *) echo "$1" ;; e
 
 # Makes the sets in $sets that are not whole, after asking once where there is somebody to ask.
 make_missing() {
-    local set missing=() megabytes=0
+    local set missing=() titles="" megabytes=0
     for set in ${sets[@]+"${sets[@]}"}; do
-        set_is_whole "$(set_folder "$set")" || { missing+=("$set"); megabytes=$((megabytes + $(set_megabytes "$set"))); }
+        set_is_whole "$(set_folder "$set")" && continue
+        missing+=("$set") titles="$titles, $(set_title "$set")" megabytes=$((megabytes + $(set_megabytes "$set")))
     done
     (( ${#missing[@]} )) || return 0
     if ! can_unpack; then explain_missing "${missing[@]}"; return 0; fi
-    if ! may_set_up "${missing[*]}" "$megabytes"; then
+    if ! may_set_up "${titles#, }" "$megabytes"; then
         explain_missing "${missing[@]}"
         return 0
     fi
@@ -97,10 +98,10 @@ may_set_up() {
     [[ -t 0 && -t 2 ]] || return 0
     [[ -e $forge_data/.declined ]] && return 1
     say "Missing here: $1." \
-        "Forge can unpack them from this machine's own package mirror (about $2 MB, signed) into" \
+        "Forge can unpack what is missing from this machine's own package mirror (about $2 MB, signed) into" \
         "$forge_data: no root, no source added, nothing replaced."
     printf '       Go ahead? [Y/n] ' >&2
-    read -r answer
+    read -r answer || answer=no
     case $answer in
         [nN]*) mkdir -p "$forge_data" && : > "$forge_data/.declined"; return 1 ;;
         *) return 0 ;;

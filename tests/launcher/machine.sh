@@ -25,6 +25,14 @@ case \$1 in
     --list-sdks) echo "$1 [/nowhere]" ;;
     build) echo build >> "$machine/builds"
         mkdir -p "$repository/src/Forge.Cli/bin/Release/net10.0"; touch "$repository/src/Forge.Cli/bin/Release/net10.0/forge.dll" ;;
+    test)   # what a suite leaves behind: "total passed failed exit-code" in the suite's own folder
+        name=\$(basename "\$2" .dll) folder=\$(dirname "\$2")
+        read -r total passed failed exit_code < "$repository/tests/\$name/outcome"
+        while [[ \$1 != --results-directory ]]; do shift; done
+        [[ \$total == none ]] || echo "<TestRun><Counters total=\"\$total\" executed=\"0\" passed=\"\$passed\" failed=\"\$failed\" error=\"0\" /></TestRun>" > "\$2/\$name.trx"
+        env | grep '^FORGE_TEST' | sed 's/^/seen /'
+        [[ ! -d \${FORGE_TEST_REPORTS-} ]] || echo "mesa25|3|4|1.5" >> "\$FORGE_TEST_REPORTS/\$name"
+        exit "\$exit_code" ;;
     */forge.dll) shift; printf 'argument %s\n' "\$@"
         env | grep -E '^(VK_|FORGE_VULKAN|FORGE_SHADERC|LD_LIBRARY_PATH)'
         [[ \$1 != wait ]] || { echo \$\$ > "$machine/waiting"; exec sleep 60; }
@@ -34,18 +42,39 @@ DOTNET
     chmod +x "$machine/programs/dotnet"
 }
 
-# Packages hold a real (small) shared library under the name wanted, so that the dynamic linker accepts it.
+# Packages hold a real (small) shared library or program under the name wanted, so that the dynamic linker accepts it.
 write_apt() {
     local real folder=usr/lib/x86_64-linux-gnu
     real=$(ldconfig -p | sed -n 's/.*libdl\.so\.2 .*=> //p' | head -n 1)
-    for package in libvulkan1:libvulkan.so.1 mesa-vulkan-drivers:libvulkan_lvp.so libshaderc1:libshaderc.so.1; do
-        local tree=$machine/tree name=${package%%:*} library=${package#*:}
-        rm -rf "$tree"; mkdir -p "$tree/DEBIAN" "$tree/$folder" "$tree/usr/share/vulkan/icd.d"
-        cp -L "$real" "$tree/$folder/$library"
-        [[ $name != mesa* ]] || printf '{ "ICD": { "api_version": "1.4.305", "library_path": "/%s/%s" } }\n' "$folder" "$library" > "$tree/usr/share/vulkan/icd.d/lvp_icd.json"
-        printf 'Package: %s\nVersion: 25\nArchitecture: all\nMaintainer: nobody <n@example.org>\nDescription: test\n' "$name" > "$tree/DEBIAN/control"
-        dpkg-deb -Zgzip --build --root-owner-group "$tree" "$machine/packages/$name.deb" > /dev/null
-    done
+    write_package libvulkan1 "$real" $folder/libvulkan.so.1
+    write_package mesa-vulkan-drivers "$real" $folder/libvulkan_lvp.so usr/share/vulkan/icd.d/lvp_icd.json
+    write_package libshaderc1 "$real" $folder/libshaderc.so.1
+    write_package vulkan-validationlayers "$real" $folder/libVkLayer_khronos_validation.so usr/share/vulkan/explicit_layer.d/layer.json
+    write_package chromium-common "$real" usr/lib/chromium/libvk_swiftshader.so usr/lib/chromium/vk_swiftshader_icd.json
+    write_package glslc /bin/true usr/bin/glslc
+    write_package spirv-tools /bin/true usr/bin/spirv-val
+    write_package dataset-fashion-mnist /bin/true usr/share/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz
+    write_apt_get
+}
+
+# write_package NAME FILE PLACE [MANIFEST]: once for all machines, since each takes a while to pack.
+write_package() {
+    local packed=$scratch/packages/$1.deb tree=$scratch/tree name
+    if [[ ! -f $packed ]]; then
+        rm -rf "$tree"; mkdir -p "$scratch/packages" "$tree/DEBIAN" "$tree/$(dirname "$3")"
+        cp -L "$2" "$tree/$3"
+        if [[ $1 == spirv-tools ]]; then for name in opt dis as; do cp -L "$2" "$tree/usr/bin/spirv-$name"; done; fi
+        if [[ -n ${4-} ]]; then
+            mkdir -p "$tree/$(dirname "$4")"
+            printf '{ "ICD": { "api_version": "1.4.305", "library_path": "./%s" } }\n' "$(basename "$3")" > "$tree/$4"
+        fi
+        printf 'Package: %s\nVersion: 25\nArchitecture: all\nMaintainer: nobody <n@example.org>\nDescription: test\n' "$1" > "$tree/DEBIAN/control"
+        dpkg-deb -Zgzip --build --root-owner-group "$tree" "$packed" > /dev/null
+    fi
+    cp "$packed" "$machine/packages/"
+}
+
+write_apt_get() {
     cat > "$machine/programs/apt-get" <<APT
 #!/bin/bash
 echo "\$*" >> "$machine/apt-calls"
@@ -53,7 +82,9 @@ echo "\$*" >> "$machine/apt-calls"
 for argument; do
     case \$argument in
         Dir::Cache::archives=*) into=\${argument#*=} ;;
-        lib*|mesa*) cp "$machine/packages/\$argument.deb" "\$into/" ;;
+        chromium*) cp "$machine/packages/\$argument.deb" . 2> /dev/null || { echo "E: Unable to locate package"; exit 100; } ;;
+        dataset*) cp "$machine/packages/\$argument.deb" . ;;
+        lib*|mesa*|vulkan-validationlayers|glslc|spirv-tools) cp "$machine/packages/\$argument.deb" "\$into/" ;;
     esac
 done
 APT

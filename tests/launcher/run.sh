@@ -11,7 +11,7 @@ machines=0 settings=() programs=""
 
 first_run_unpacks_and_passes_arguments_exactly() {
     forge devices "two words" '' '*'; exits 0
-    says "Unpacking mesa25"; says "Building"
+    says "(mesa-vulkan-drivers)"; says "Building"
     prints "argument devices"; prints "argument two words"; prints "argument *"
     prints "VK_DRIVER_FILES=$data/mesa25/manifests/lvp_icd.json"
     prints "FORGE_VULKAN_LOADER=$data/loader/lib/libvulkan.so.1"
@@ -42,7 +42,7 @@ manifest_names_the_library_absolutely_even_with_odd_characters() {
 truncated_library_is_unpacked_again() {
     forge devices
     : > "$data/mesa25/lib/libvulkan_lvp.so"
-    forge devices; exits 0; says "Unpacking mesa25"
+    forge devices; exits 0; says "(mesa-vulkan-drivers)"
     [[ -s $data/mesa25/lib/libvulkan_lvp.so ]] || refuse "still empty"
     forge devices; quiet
 }
@@ -51,7 +51,7 @@ half_unpacked_folder_is_unpacked_again() {
     forge devices
     mkdir -p "$data/.mesa25.partial/lib"; echo junk > "$data/.mesa25.partial/lib/libvulkan_lvp.so"
     rm "$data/mesa25/.complete" "$data/loader/lib/libvulkan.so.1"
-    forge devices; exits 0; says "Unpacking mesa25"; says "Unpacking loader"
+    forge devices; exits 0; says "(mesa-vulkan-drivers)"; says "(libvulkan1)"
     [[ ! -e $data/.mesa25.partial ]] || refuse "the partial folder is still there"
 }
 
@@ -59,7 +59,7 @@ moved_data_folder_is_unpacked_again() {
     forge devices; mv "$machine/home" "$machine/home2"
     mkdir "$machine/home"; mv "$machine/home2/.local" "$machine/home/.local"; forge devices; quiet
     settings=(XDG_DATA_HOME="$machine/elsewhere"); mkdir "$machine/elsewhere"; cp -r "$data" "$machine/elsewhere/forge"
-    forge devices; says "Unpacking mesa25"
+    forge devices; says "(mesa-vulkan-drivers)"
     prints "VK_DRIVER_FILES=$machine/elsewhere/forge/mesa25"
 }
 
@@ -146,7 +146,7 @@ gpu_without_a_driver_is_said_and_software_only_added() {
 manifest_whose_library_does_not_load_is_no_driver() {
     mkdir -p "$machine/root/usr/share/vulkan/icd.d"
     printf '{ "ICD": { "library_path": "libvulkan_absent_driver.so" } }' > "$machine/root/usr/share/vulkan/icd.d/lvp_icd.x86_64.json"
-    forge devices; exits 0; says "Unpacking mesa25"
+    forge devices; exits 0; says "(mesa-vulkan-drivers)"
 }
 
 drivers_the_user_names_win() {
@@ -184,11 +184,52 @@ failed_build_shows_the_errors() {
     forge devices; exits 1
 }
 
+killed_while_unpacking_is_mended_by_the_next_run() {
+    forge --version
+    printf '#!/bin/bash\nkill -9 $PPID\n' > "$machine/programs/dpkg-deb"; chmod +x "$machine/programs/dpkg-deb"
+    forge devices; exits 137
+    rm "$machine/programs/dpkg-deb"
+    forge devices; exits 0; says "Set-up done"; prints "VK_DRIVER_FILES="
+}
+
+# suite NAME TOTAL PASSED FAILED EXIT-CODE
+suite() { mkdir -p "$repository/tests/$1.Tests"; echo "${*:2}" > "$repository/tests/$1.Tests/outcome"; }
+last_line() { [[ $(tail -n 1 "$machine/out") == "$1" ]] || refuse "expected the last line: $1"; }
+
+suites_are_summed_and_the_tests_told_of_the_drivers() {
+    suite A 5 5 0 0; suite B 9 7 0 0
+    forge test --filter x; exits 0; last_line "12 passed, 0 failed, 2 skipped"
+    prints "seen FORGE_TEST_TIER=fast"; prints "seen FORGE_TEST_ICD_mesa25=$data/mesa25/manifests/lvp_icd.json"
+    prints "seen FORGE_TEST_ICD_swiftshader=$data/swiftshader/manifests/vk_swiftshader_icd.json"
+    grep -q "^swiftshader|$data/swiftshader/manifests" "$data/drivers" || refuse "$(cat "$data/drivers")"
+    grep -qE '^mesa25 +6 +8 +3.0$' "$machine/out" || refuse "the drivers' sums are missing"
+    forge test --filter x; quiet
+}
+
+all_tests_fetch_the_older_mesa_too() {
+    suite A 1 1 0 0; forge test --all --filter x; exits 0; last_line "1 passed, 0 failed"
+    prints "seen FORGE_TEST_TIER=all"; prints "seen FORGE_TEST_ICD_mesa22=$data/mesa22/manifests"
+}
+
+failed_test_fails_the_run() { suite A 5 4 1 1; suite B 2 2 0 0; forge test --filter x; exits 1; last_line "6 passed, 1 failed"; }
+
+crashed_suite_counts_as_a_failure() {
+    suite A 5 5 0 0; suite B none 0 0 134
+    forge test --filter x; exits 1; prints "B.Tests ended early (exit code 134)"; last_line "5 passed, 1 failed"
+}
+
+no_tests_at_all_is_a_failure() { suite A 0 0 0 0; forge test --filter x; exits 1; prints "No test ran"; last_line "0 passed, 0 failed"; }
+
+missing_test_driver_is_said_and_gone_without() {
+    suite A 1 1 0 0; rm "$machine/packages/chromium-common.deb"
+    forge test --filter x; exits 0; says "Going on without swiftshader"; last_line "1 passed, 0 failed"
+}
+
 unknown_test_option_is_usage() { forge test --sideways; exits 2; says "--sideways"; }
 
 only=${1-}
 bad=0
-for name in $(sed -n 's/^\([a-z][a-z0-9_]*\)() {.*/\1/p' "${BASH_SOURCE[0]}"); do
+for name in $(sed -n 's/^\([a-z]*_[a-z0-9_]*\)() {.*/\1/p' "${BASH_SOURCE[0]}" | grep -v '^last_line$'); do
     [[ -z $only || $name == *"$only"* ]] || continue
     new_machine
     if seen=$( "$name" 2>&1 ); then echo "ok $name"; else echo "not ok $name"; printf '%s\n' "$seen"; bad=1; fi
