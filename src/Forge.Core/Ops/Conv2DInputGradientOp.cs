@@ -1,0 +1,56 @@
+using Forge.Core.Reference;
+
+namespace Forge.Core.Ops;
+
+/// <summary>What flows back to the input of a <see cref="Conv2DOp"/>: dx[n,h,w,c] = Σ dy[n,p,q,o] · w[i,j,c,o] over all p·SH − top + i·DH = h and q·SW − left + j·DW = w.</summary>
+/// <param name="Geometry">The forward pass's.</param>
+/// <param name="Input">Height and width of x: with a stride above 1 they do not follow from dy.</param>
+/// <remarks>
+/// dy (N,P,Q,O) f32, w (KH,KW,C/G,O) f32 → dx (N,H,W,C) f32. Elements of x that no window read get 0. Also a transposed convolution.
+/// </remarks>
+/// <exception cref="ShapeException">dy is not the shape that the forward pass gives for Input and w.</exception>
+public sealed record Conv2DInputGradientOp(Conv2DGeometry Geometry, Size2D Input) : Op, ISampled
+{
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        var dy = inputs[0].MustBe(DType.F32, rank: 4, name: "dy").Shape;
+        var w = inputs[1].MustBe(DType.F32, rank: 4, name: "w").Shape;
+        var x = new Shape(dy[0], Input.H, Input.W, w[2] * Geometry.Groups);
+        if (Geometry.Output(this, inputs, x, w) is var y && !y.Equals(dy))
+            throw new ShapeException(this, inputs, $"dy is {dy}, but convolving a {Input} input with these weights gives {y}", "Give the cotangent of that output.");
+        return [new(DType.F32, x)];
+    }
+
+    public override void Reference(IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> outputs)
+    {
+        var (dy, w, dx) = (inputs[0], inputs[1], outputs[0]);
+        var (perGroup, o) = (w.Shape[2], w.Shape[3]);
+        var group = o / Geometry.Groups;
+        Geometry.ForEachTap(dx.Shape, w.Shape, dy.Shape, (atX, atW, atY) =>
+        {
+            for (var g = 0; g < Geometry.Groups; g++)
+            for (var c = 0; c < perGroup; c++)
+            {
+                var sum = 0.0;
+                for (var k = g * group; k < (g + 1) * group; k++) sum += dy[atY + k] * w[atW + c * o + k];
+                dx[atX + g * perGroup + c] += sum;
+            }
+        });
+    }
+
+    public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents)
+    {
+        var (dy, w, u) = (node.Inputs[0], node.Inputs[1], cotangents[0]);
+        return [new Conv2DOp(Geometry).On(u, w), new Conv2DWeightGradientOp(Geometry, (w.Shape[0], w.Shape[1])).On(u, dy)];
+    }
+
+    public override Cost Cost(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        Conv2DOp.Products(inputs[1].Shape, inputs[0].Shape, inputs, outputs);
+
+    public static OpCase Sample(Draw draw)
+    {
+        var (geometry, x, w) = Conv2DGeometry.Sample(draw);
+        var op = new Conv2DInputGradientOp(geometry, (x[1], x[2]));
+        return new(op, draw.Uniform(geometry.Output(op, [], x, w)), draw.Uniform(w));
+    }
+}

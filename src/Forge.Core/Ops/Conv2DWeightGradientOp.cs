@@ -1,0 +1,65 @@
+using Forge.Core.Reference;
+
+namespace Forge.Core.Ops;
+
+/// <summary>What flows back to the weights of a <see cref="Conv2DOp"/>: dw[i,j,c,o] = Σₙₚ_q x[n, p·SH − top + i·DH, q·SW − left + j·DW, c] · dy[n,p,q,o].</summary>
+/// <param name="Geometry">The forward pass's.</param>
+/// <param name="Window">Height and width of w: with a stride above 1 they do not follow from x and dy.</param>
+/// <param name="WithBiasGradient">Also gives db[o] = Σₙₚ_q dy[n,p,q,o], which saves reading dy once more. Set by a fusion pass.</param>
+/// <remarks>x (N,H,W,C) f32, dy (N,P,Q,O) f32 → dw (KH,KW,C/G,O) f32, and db (O) f32 if asked for.</remarks>
+/// <exception cref="ShapeException">dy is not the shape that the forward pass gives for x and Window.</exception>
+public sealed record Conv2DWeightGradientOp(Conv2DGeometry Geometry, Size2D Window, bool WithBiasGradient = false) : Op, ISampled
+{
+    public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
+    {
+        var x = inputs[0].MustBe(DType.F32, rank: 4, name: "x").Shape;
+        var dy = inputs[1].MustBe(DType.F32, rank: 4, name: "dy").Shape;
+        var w = new Shape(Window.H, Window.W, x[3] / Math.Max(1, Geometry.Groups), dy[3]);
+        if (Geometry.Output(this, inputs, x, w) is var y && !y.Equals(dy))
+            throw new ShapeException(this, inputs, $"dy is {dy}, but convolving x with a {Window} window gives {y}", "Give the cotangent of that output.");
+        return WithBiasGradient ? [new(DType.F32, w), new(DType.F32, new Shape(w[3]))] : [new(DType.F32, w)];
+    }
+
+    public override void Reference(IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> outputs)
+    {
+        var (x, dy, dw) = (inputs[0], inputs[1], outputs[0]);
+        var (perGroup, o) = (dw.Shape[2], dw.Shape[3]);
+        var group = o / Geometry.Groups;
+        Geometry.ForEachTap(x.Shape, dw.Shape, dy.Shape, (atX, atW, atY) =>
+        {
+            for (var g = 0; g < Geometry.Groups; g++)
+            for (var c = 0; c < perGroup; c++)
+            {
+                var value = x[atX + g * perGroup + c];
+                for (var k = g * group; k < (g + 1) * group; k++) dw[atW + c * o + k] += value * dy[atY + k];
+            }
+        });
+        if (WithBiasGradient)
+            for (var i = 0; i < dy.Elements.Length; i++) outputs[1][i % o] += dy[i];
+    }
+
+    public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents)
+    {
+        var (x, dy) = (node.Inputs[0], node.Inputs[1]);
+        Tensor? dx = null, ddy = null;
+        if (cotangents.Flows(0))
+        {
+            var u = cotangents[0];
+            dx = new Conv2DInputGradientOp(Geometry, (x.Shape[1], x.Shape[2])).On(dy, u);
+            ddy = new Conv2DOp(Geometry).On(x, u);
+        }
+        if (!WithBiasGradient || !cotangents.Flows(1)) return [dx, ddy];
+        var stretched = node.Graph.Full(dy.Type, 0) + cotangents[1]; // db sums over pixels, so each pixel gets all of it
+        return [dx, ddy is null ? stretched : ddy + stretched];
+    }
+
+    public override Cost Cost(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        Conv2DOp.Products(outputs[0].Shape, inputs[1].Shape, inputs, outputs);
+
+    public static OpCase Sample(Draw draw)
+    {
+        var (geometry, x, w) = Conv2DGeometry.Sample(draw);
+        var op = new Conv2DWeightGradientOp(geometry, (w[0], w[1]), draw.Bool());
+        return new(op, draw.Uniform(x), draw.Uniform(geometry.Output(op, [], x, w)));
+    }
+}
