@@ -26,6 +26,13 @@ public sealed record TensorType(DType DType, Shape Shape)
         return this;
     }
 
+    /// <summary>Throws unless elements are whole 4-byte words: f32, i32 or u32.</summary>
+    /// <param name="name">What the op calls this input.</param>
+    /// <returns>This type, for chaining.</returns>
+    /// <exception cref="ShapeException">The dtype is another.</exception>
+    public TensorType MustBeWords(string name = "input") => DType is DType.F32 or DType.I32 or DType.U32 ? this
+        : throw new ShapeException($"{name} is {this}, but must be f32, i32 or u32. Cast it first.");
+
     /// <summary>For example f32 (32, 10).</summary>
     public override string ToString() => $"{DType.Label()} {Shape}";
 }

@@ -27,7 +27,7 @@ public sealed record PackOp(PackLayout Layout) : Op, ISampled
     }
 
     public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents) =>
-        throw new NotSupportedException(); // slices of the cotangent, once there is Slice
+        [.. node.Inputs.Select((x, i) => cotangents[0].Slice([Layout.Starts[i]], [x.Shape.Count]).Reshape(x.Shape))];
 
     public override Cost Cost(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) => default;
 

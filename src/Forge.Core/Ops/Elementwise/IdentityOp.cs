@@ -9,9 +9,11 @@ public sealed record IdentityOp : ElementwiseOp, ISampled
 
     public override double FlopsPerElement => 0;
 
+    protected override DType Result(IReadOnlyList<TensorType> inputs) => inputs[0].MustBeWords().DType;
+
     public override double Apply(ReadOnlySpan<double> x) => x[0];
 
     public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents) => [cotangents[0]];
 
-    public static OpCase Sample(Draw draw) => new(new IdentityOp(), draw.Uniform(draw.Shape(draw.Int(0, 4))));
+    public static OpCase Sample(Draw draw) => new(new IdentityOp(), Sampling.Reals(draw, -1, 1));
 }
