@@ -29,13 +29,30 @@ choose_driver() {
 # wants_fashion_mnist ARGUMENTS: whether the command reads that data set.
 wants_fashion_mnist() {
     local data="" previous="" argument
+    [[ -z ${FORGE_DATA-} ]] || return 1                              # the user keeps data sets elsewhere
     for argument; do
         [[ $previous == --data ]] && data=$argument
         [[ $argument == --data=* ]] && data=${argument#--data=}
         previous=$argument
     done
+    people_have_fashion_mnist && return 1
     [[ $data == fashion-mnist ]] && return
     [[ -z $data ]] && { [[ ${1-} == evaluate ]] || [[ ${1-} == train && ${2-} == cnn ]]; }
+}
+
+# Whether the system's package or the user's own hands put the data set where the program looks.
+people_have_fashion_mnist() {
+    local folder
+    for folder in "$system_root/usr/share/datasets/fashion-mnist" "$forge_data/datasets/fashion-mnist"; do
+        [[ ! -e $folder/.complete && ( -s $folder/train-images-idx3-ubyte.gz || -s $folder/train-images-idx3-ubyte ) ]] && return
+    done
+    return 1
+}
+
+# FORGE_VALIDATION=1 needs the layer, from the machine or unpacked.
+wants_validation() {
+    case ${FORGE_VALIDATION-} in ""|0) return 1 ;; esac
+    ! compgen -G "$system_root/usr/share/vulkan/explicit_layer.d/*khronos_validation*.json" > /dev/null
 }
 
 set_up_for() {
@@ -48,6 +65,7 @@ set_up_for() {
     detect_system
     choose_driver
     if wants_fashion_mnist "$@"; then sets+=(fashion-mnist); fi
+    if wants_validation; then sets+=(validation); fi
     make_missing
 }
 

@@ -157,6 +157,25 @@ drivers_the_user_names_win() {
 
 help_needs_no_set_up() { forge train --help; exits 0; [[ ! -e $machine/apt-calls ]] || refuse "apt-get was called"; }
 
+fashion_mnist_comes_only_for_the_commands_that_read_it() {
+    forge train cnn --data photos; forge train cnn --data=photos; forge evaluate runs/a --data photos; forge predict runs/a x.png
+    settings=(FORGE_DATA="$machine"); forge train cnn; settings=()
+    [[ ! -e $data/datasets ]] || refuse "the data set was unpacked"
+    forge train cnn; exits 0; says "dataset-fashion-mnist"
+    [[ -s $data/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz ]] || refuse "no data"
+}
+
+fashion_mnist_put_there_by_hand_is_left_alone() {
+    mkdir -p "$data/datasets/fashion-mnist"; echo mine > "$data/datasets/fashion-mnist/train-images-idx3-ubyte.gz"
+    forge train cnn; exits 0; ! grep -q fashion "$machine/err" || refuse "it was replaced or asked for"
+    [[ $(< "$data/datasets/fashion-mnist/train-images-idx3-ubyte.gz") == mine ]] || refuse "it was replaced"
+}
+
+validation_layer_comes_when_asked_for() {
+    settings=(FORGE_VALIDATION=1); forge devices; exits 0; says "vulkan-validationlayers"
+    prints "VK_ADD_LAYER_PATH=$data/validation/manifests"
+}
+
 exit_code_is_the_programs() { forge fails; exits 7; }
 
 signals_reach_the_program() {
