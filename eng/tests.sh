@@ -67,7 +67,7 @@ run_suite() {
     printf '\n== %s\n' "$name"
     [[ -n $filter ]] && arguments+=(--filter "$filter")
     "$dotnet" test "$root/tests/$name/bin/Release/net10.0/$name.dll" --nologo --results-directory "$results" --logger "trx;LogFileName=$name.trx" \
-        --blame-hang-timeout "${FORGE_TEST_HANG:-15m}" --blame-hang-dump-type none ${arguments[@]+"${arguments[@]}"} < /dev/null 2>&1 |
+        --blame-hang-timeout "${FORGE_TEST_HANG:-8m}" --blame-hang-dump-type none ${arguments[@]+"${arguments[@]}"} < /dev/null 2>&1 |
         sed -u '/^Starting test execution/d; /^A total of . test files/d; /Blame. message/d; /^Results File/d; /^Additionally, path to/d; /^$/d' || code=$?
     echo "$code" > "$results/$name.code"
 }
