@@ -30,30 +30,45 @@ public sealed record StepGraph(Graph Graph, IReadOnlyList<Tensor> Outputs, IRead
     }
 
     /// <summary>Copies the live part into a new graph, replacing nodes on the way.</summary>
-    /// <param name="replace">
-    /// Given the new graph, a live node and its inputs already in the new graph: its replacement's outputs, or null to copy it.
-    /// </param>
-    /// <param name="visit">Called first for each live node with its inputs in the new graph.</param>
-    public StepGraph Rewrite(Func<Graph, Node, Tensor[], IReadOnlyList<Tensor>?> replace, Action<Node, Tensor[]>? visit = null)
+    /// <param name="replace">Called for each live node, in order: its replacement's outputs in the new graph, or null to copy it.</param>
+    public StepGraph Rewrite(Func<Rewriting, IReadOnlyList<Tensor>?> replace)
     {
         var (graph, map) = (new Graph(), new Dictionary<Tensor, Tensor>());
         foreach (var node in LiveNodes())
         {
-            Tensor[] inputs = [.. node.Inputs.Select(i => map[i])];
-            visit?.Invoke(node, inputs);
-            var outputs = replace(graph, node, inputs);
-            if (outputs is null)
-            {
-                var copy = graph.Add(node.Op, inputs);
-                copy.Name ??= node.Name;
-                outputs = copy.Outputs;
-            }
+            var rewriting = new Rewriting(graph, node, map);
+            var outputs = replace(rewriting) ?? graph.Add(node.Op, [.. rewriting.Inputs]).Outputs;
             for (var i = 0; i < outputs.Count; i++)
             {
                 map[node.Outputs[i]] = outputs[i];
-                if (outputs[i].Node.Op is not LeafOp) outputs[i].Node.Name ??= node.Name;
+                if (node.Op is not LeafOp && outputs[i].Node.Op is not LeafOp) outputs[i].Node.Name ??= node.Name;
+                if (node.Op is LeafOp && outputs[i].Node.Op == node.Op) outputs[i].Node.Name ??= node.Name;
             }
         }
         return new(graph, [.. Outputs.Select(o => map[o])], [.. Assignments.Select(a => a with { Value = map[a.Value] })], InputTypes);
     }
+}
+
+/// <summary>One node on its way into a new graph.</summary>
+public sealed class Rewriting
+{
+    private readonly Dictionary<Tensor, Tensor> _map;
+
+    internal Rewriting(Graph graph, Node node, Dictionary<Tensor, Tensor> map)
+    {
+        (Graph, Node, _map) = (graph, node, map);
+        Inputs = [.. node.Inputs.Select(i => map[i])];
+    }
+
+    /// <summary>The new graph.</summary>
+    public Graph Graph { get; }
+
+    /// <summary>The node of the old graph.</summary>
+    public Node Node { get; }
+
+    /// <summary>Its inputs, in the new graph.</summary>
+    public IReadOnlyList<Tensor> Inputs { get; }
+
+    /// <summary>What an old value became; null if its node has not been rewritten yet.</summary>
+    public Tensor? Map(Tensor old) => _map.GetValueOrDefault(old);
 }

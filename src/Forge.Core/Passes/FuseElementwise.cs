@@ -19,19 +19,12 @@ public sealed class FuseElementwise : IPass
     public StepGraph Apply(StepGraph traced)
     {
         var chains = Chains(traced);
-        var built = new Dictionary<Node, Tensor>();     // by the chain's last node
-        return traced.Rewrite((graph, node, inputs) =>
+        return traced.Rewrite(at =>
         {
-            if (node.Op is not ElementwiseOp) return null;
-            var chain = chains[node];
+            if (at.Node.Op is not ElementwiseOp) return null;
+            var chain = chains[at.Node];
             // Members before the last one are never read from outside; any value of the right type will do.
-            if (chain.Last != node) return [graph.Full(node.Outputs[0].Type, 0)];
-            return [Build(graph, chain, outer => chain.NewInputs[outer])];
-        }, (node, inputs) =>
-        {
-            if (node.Op is not ElementwiseOp) return;
-            var chain = chains[node];
-            for (var i = 0; i < inputs.Length; i++) chain.NewInputs.TryAdd(node.Inputs[i], inputs[i]);
+            return chain.Last == at.Node ? [Build(at, chain)] : [at.Graph.Full(at.Node.Outputs[0].Type, 0)];
         });
     }
 
@@ -40,8 +33,6 @@ public sealed class FuseElementwise : IPass
         public Node Last { get; } = last;
 
         public List<Node> Members { get; } = [last];
-
-        public Dictionary<Tensor, Tensor> NewInputs { get; } = [];
 
         public HashSet<Tensor> Inputs()
         {
@@ -79,23 +70,23 @@ public sealed class FuseElementwise : IPass
         }
     }
 
-    private static Tensor Build(Graph graph, Chain chain, Func<Tensor, Tensor> map)
+    private static Tensor Build(Rewriting at, Chain chain)
     {
         var inputs = chain.Inputs().OrderBy(i => i.Node.Id).ThenBy(i => i.Index).ToList();
-        var (steps, at) = (new List<FusedStep>(), new Dictionary<Tensor, int>());
-        for (var i = 0; i < inputs.Count; i++) at[inputs[i]] = i;
+        var (steps, places) = (new List<FusedStep>(), new Dictionary<Tensor, int>());
+        for (var i = 0; i < inputs.Count; i++) places[inputs[i]] = i;
         foreach (var member in chain.Members.OrderBy(m => m.Id))
         {
-            foreach (var literal in member.Inputs.Where(i => IsLiteral(i) && !at.ContainsKey(i)))
+            foreach (var literal in member.Inputs.Where(i => IsLiteral(i) && !places.ContainsKey(i)))
                 Append(literal, new LiteralOp(((FullOp)literal.Node.Op).Value, literal.DType), []);
-            Append(member.Outputs[0], (ElementwiseOp)member.Op, [.. member.Inputs.Select(i => at[i])]);
+            Append(member.Outputs[0], (ElementwiseOp)member.Op, [.. member.Inputs.Select(i => places[i])]);
         }
         var fused = new FusedElementwiseOp(inputs.Count, [.. steps], [steps.Count - 1], chain.Last.Outputs[0].Shape);
-        return graph.Add(fused, [.. inputs.Select(map)]).Outputs[0];
+        return at.Graph.Add(fused, [.. inputs.Select(i => at.Map(i)!)]).Outputs[0];
 
         void Append(Tensor result, ElementwiseOp op, ValueList<int> operands)
         {
-            at[result] = inputs.Count + steps.Count;
+            places[result] = inputs.Count + steps.Count;
             steps.Add(new(op, operands, result.DType));
         }
     }
