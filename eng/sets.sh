@@ -8,7 +8,8 @@ make_set() {
     case $1 in
         loader)     unpack_set loader "libvulkan.so.1" libvulkan1 ;;
         mesa25)     unpack_set mesa25 "libvulkan_lvp.so" ${newer[@]+"${newer[@]}"} mesa-vulkan-drivers ;;
-        shaderc)    unpack_set shaderc "libshaderc.so.1" libshaderc1 ;;
+        # Debian 12's libshaderc lacks symbols that its glslc has (src/Forge.Vulkan/GlslcLibrary.cs).
+        shaderc)    unpack_set shaderc "libshaderc.so.1 glslc" libshaderc1 glslc ;;
         mesa22)     unpack_set mesa22 "libvulkan_lvp.so" mesa-vulkan-drivers ;;
         validation) unpack_set validation "libVkLayer_khronos_validation.so" vulkan-validationlayers ;;
         tools)      unpack_set tools "glslc spirv-val spirv-opt spirv-dis spirv-as" glslc spirv-tools ;;

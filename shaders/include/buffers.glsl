@@ -89,7 +89,7 @@ layout(buffer_reference, std430, buffer_reference_align = 16) buffer int4_at { i
 
 #if defined(FORGE_CHECKED) || defined(FORGE_TABLE)
 
-// The host's layout of the table: 16 bytes of header, then 16 bytes a buffer in binding order (BufferTable.cs).
+// The host's layout of the table: 16 bytes of header, then 16 bytes a buffer in binding order (AddressTables.cs).
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Fault_at { uint taken, op, binding, index, kind; };
 #define IN(T, name, b) T##_at name##_p; uint name##_count; uint name##_binding;
 #define OUT(T, name, b) IN(T, name, b)

@@ -4,7 +4,6 @@ namespace Forge.Vulkan;
 internal sealed class CacheFolder
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private readonly string? _path;
     private int _damaged;
 
     /// <summary>Opens or makes a folder.</summary>
@@ -16,7 +15,7 @@ internal sealed class CacheFolder
             return;
         try
         {
-            var path = Path.Combine(root, name);
+            var path = System.IO.Path.Combine(root, name);
             if (OperatingSystem.IsWindows())
             {
                 Directory.CreateDirectory(path);
@@ -29,7 +28,7 @@ internal sealed class CacheFolder
                 File.SetUnixFileMode(root, OwnerOnly);
                 File.SetUnixFileMode(path, OwnerOnly);
             }
-            _path = path;
+            Path = path;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -37,19 +36,22 @@ internal sealed class CacheFolder
         }
     }
 
+    /// <summary>The folder, or null where nothing is kept.</summary>
+    public string? Path { get; }
+
     /// <summary>Files found damaged so far. They are ignored and written anew.</summary>
     public int Damaged => _damaged;
 
     /// <summary>Reads a file's payload, or null.</summary>
     public byte[]? Read(string name)
     {
-        if (_path is null)
+        if (Path is null)
             return null;
-        var bytes = CheckedFile.Read(Path.Combine(_path, name), out var damaged);
+        var bytes = CheckedFile.Read(System.IO.Path.Combine(Path, name), out var damaged);
         if (damaged)
         {
             Interlocked.Increment(ref _damaged);
-            Switches.Log(1, $"ignored the damaged cache file {Path.Combine(_path, name)}");
+            Switches.Log(1, $"ignored the damaged cache file {System.IO.Path.Combine(Path, name)}");
         }
         return bytes;
     }
@@ -57,7 +59,7 @@ internal sealed class CacheFolder
     /// <summary>Writes a file.</summary>
     public void Write(string name, ReadOnlySpan<byte> payload)
     {
-        if (_path is not null)
-            CheckedFile.Write(Path.Combine(_path, name), payload);
+        if (Path is not null)
+            CheckedFile.Write(System.IO.Path.Combine(Path, name), payload);
     }
 }

@@ -137,23 +137,13 @@ internal sealed unsafe class Device : IDisposable
         }
     }
 
-    /// <summary>Waits until the timeline reaches <paramref name="value"/>.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled; the work itself goes on.</exception>
-    /// <exception cref="DeviceException">The device was lost.</exception>
-    public void Wait(ulong value, string operation, CancellationToken cancellation = default)
+    /// <summary>Waits until the timeline reaches <paramref name="value"/>, however long that takes.</summary>
+    /// <exception cref="VulkanException">The device was lost.</exception>
+    public void Wait(ulong value, string operation)
     {
         var timeline = _timeline;
         var info = new SemaphoreWaitInfo { SType = StructureType.SemaphoreWaitInfo, SemaphoreCount = 1, PSemaphores = &timeline, PValues = &value };
-        while (true)
-        {
-            var result = Vk.WaitSemaphores(Handle, &info, 200_000_000); // ns: how soon a cancellation is noticed
-            if (result != Result.Timeout)
-            {
-                result.Check("vkWaitSemaphores", operation);
-                break;
-            }
-            cancellation.ThrowIfCancellationRequested();
-        }
+        Vk.WaitSemaphores(Handle, &info, ulong.MaxValue).Check("vkWaitSemaphores", operation);
         ThrowMessages();
     }
 

@@ -33,7 +33,7 @@ internal static class Platform
     public static string InstallShaderc =>
         OperatingSystem.IsWindows() ? "Install the Vulkan SDK, or put shaderc_shared.dll beside the program."
         : OperatingSystem.IsMacOS() ? "Install it: brew install shaderc."
-        : "Run ./forge, which unpacks one, or install it: apt install libshaderc1 (Debian, Ubuntu), dnf install libshaderc (Fedora), pacman -S shaderc (Arch).";
+        : "Run ./forge, which unpacks one, or install it: apt install libshaderc1 glslc (Debian, Ubuntu), dnf install libshaderc (Fedora), pacman -S shaderc (Arch).";
 
     /// <summary>The folder for caches, or null where the user has no home folder.</summary>
     public static string? CacheFolder

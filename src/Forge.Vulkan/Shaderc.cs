@@ -8,7 +8,7 @@ namespace Forge.Vulkan;
 internal static unsafe partial class Shaderc
 {
     private const string Library = "shaderc";
-    private static readonly Lazy<(nint Handle, string Name)> s_library = new(() => Platform.LoadFirst(Platform.ShadercNames));
+    private static readonly Lazy<(nint Handle, string Name)> s_library = new(Load);
 
     static Shaderc() => NativeLibrary.SetDllImportResolver(typeof(Shaderc).Assembly, Resolve);
 
@@ -84,6 +84,12 @@ internal static unsafe partial class Shaderc
 
     [LibraryImport(Library, EntryPoint = "shaderc_get_spv_version")]
     private static partial void GetSpvVersion(uint* version, uint* revision);
+
+    private static (nint Handle, string Name) Load()
+    {
+        var found = Platform.LoadFirst(Platform.ShadercNames);
+        return found.Handle != 0 ? found : (GlslcLibrary.Load(Platform.ShadercNames[0], Platform.CacheFolder), found.Name);
+    }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) => name == Library ? s_library.Value.Handle : 0;
 

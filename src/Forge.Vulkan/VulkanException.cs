@@ -27,6 +27,30 @@ public sealed class ValidationException : DeviceException
     public IReadOnlyList<string> Messages { get; }
 }
 
+/// <summary>A kernel built in checked mode left the slice of one of its buffers. Its store was dropped, its load gave 0.</summary>
+/// <param name="op">The step that ran it: the node's label.</param>
+/// <param name="kernel">The pipeline.</param>
+/// <param name="binding">Which of its buffers, by binding number.</param>
+/// <param name="index">The element it asked for.</param>
+/// <param name="count">How many elements the slice has.</param>
+/// <param name="isStore">Whether it stored.</param>
+/// <param name="isMisaligned">Whether a wide access started at an index that is no multiple of its width.</param>
+public sealed class BoundsException(string op, string kernel, int binding, uint index, long count, bool isStore, bool isMisaligned) : DeviceException(
+    $"{op}: {kernel} {(isStore ? "stored" : "loaded")} element {index} of binding {binding}, {(isMisaligned ? "which is no multiple of the access's width" : "which is out of range")}; the slice has {count} elements.")
+{
+    /// <summary>The step that ran the kernel.</summary>
+    public string Op { get; } = op;
+
+    /// <summary>Which of its buffers, by binding number.</summary>
+    public int Binding { get; } = binding;
+
+    /// <summary>The element it asked for.</summary>
+    public uint Index { get; } = index;
+
+    /// <summary>Whether it stored.</summary>
+    public bool IsStore { get; } = isStore;
+}
+
 /// <summary>A shader does not compile, or does not fit its kernel.</summary>
 public sealed class ShaderException : ForgeException
 {

@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+
+namespace Forge.Vulkan.Tests;
+
+/// <summary>The Vulkan drivers that set-up put here for the tests, by name: mesa25, mesa22, swiftshader.</summary>
+/// <remarks>
+/// They are listed, one <c>name|manifest</c> a line, in the file FORGE_TEST_DRIVERS or else $XDG_DATA_HOME/forge/drivers. Without such a file
+/// the system's own driver is the only one, under the name "system".
+/// </remarks>
+internal static partial class Drivers
+{
+    private static readonly Lock s_lock = new();
+
+    /// <summary>Names and manifests; a null manifest means the system's choice.</summary>
+    public static IReadOnlyDictionary<string, string?> Present { get; } = Read();
+
+    /// <summary>The drivers to test on, as theory data. FORGE_TEST_ONLY_DRIVERS narrows it to a comma-separated list.</summary>
+    public static TheoryData<string> All => [.. Names()];
+
+    /// <summary>The drivers to test on, at most those in <paramref name="names"/> where any are given.</summary>
+    public static IReadOnlyList<string> Names(params string[] names)
+    {
+        var chosen = Environment.GetEnvironmentVariable("FORGE_TEST_ONLY_DRIVERS")?.Split(',');
+        return [.. Present.Keys.Where(n => (names.Length == 0 || names.Contains(n)) && (chosen is null || chosen.Contains(n)))];
+    }
+
+    /// <summary>Opens a device on the driver of that name.</summary>
+    public static Device Open(string driver, DeviceOptions? options = null)
+    {
+        // The loader reads VK_DRIVER_FILES with getenv when an instance is made; .NET's SetEnvironmentVariable does not reach getenv.
+        lock (s_lock)
+        {
+            if (Present[driver] is { } manifest)
+                SetNative("VK_DRIVER_FILES", manifest);
+            return new Device((options ?? new()) with { Device = options?.Device ?? "auto" });
+        }
+    }
+
+    /// <summary>Runs something under an environment that native code sees, then puts it back.</summary>
+    public static T WithEnvironment<T>(string name, string value, Func<T> run)
+    {
+        lock (s_lock)
+        {
+            var before = Environment.GetEnvironmentVariable(name);
+            SetNative(name, value);
+            try
+            {
+                return run();
+            }
+            finally
+            {
+                if (before is null)
+                    unsetenv(name);
+                else
+                    SetNative(name, before);
+            }
+        }
+    }
+
+    private static void SetNative(string name, string value)
+    {
+        if (!OperatingSystem.IsWindows() && setenv(name, value, 1) != 0)
+            throw new InvalidOperationException($"setenv {name} failed");
+    }
+
+    private static Dictionary<string, string?> Read()
+    {
+        var file = Environment.GetEnvironmentVariable("FORGE_TEST_DRIVERS")
+            ?? Path.Combine(Environment.GetEnvironmentVariable("XDG_DATA_HOME") ?? Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "", ".local", "share"), "forge", "drivers");
+        if (!File.Exists(file))
+            return new() { ["system"] = null };
+        var found = File.ReadLines(file).Select(l => l.Split('|')).Where(p => p.Length == 2 && File.Exists(p[1])).ToDictionary(p => p[0], p => (string?)p[1]);
+        return found.Count > 0 ? found : new() { ["system"] = null };
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int unsetenv(string name);
+}
