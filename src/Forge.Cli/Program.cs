@@ -1,1 +1,1 @@
-return 0;
+return Forge.Cli.CommandLine.Run(args);

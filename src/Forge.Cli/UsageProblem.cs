@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Forge.Cli;
+
+/// <summary>Explains a command line that cannot be parsed, with what would have been valid.</summary>
+internal static class UsageProblem
+{
+    /// <summary>Prints what is wrong on stderr.</summary>
+    /// <returns><see cref="ExitCode.Usage"/>.</returns>
+    public static int Print(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var name = NameOf(parsed.CommandResult);
+        var error = Console.Error;
+        if (parsed.UnmatchedTokens is [var unknown, ..]) error.WriteLine("forge: " + Unknown(parsed.CommandResult, name, unknown));
+        else if (command.Subcommands.Count > 0) error.WriteLine($"forge: '{name}' needs a command: {List(Commands(command))}.");
+        else foreach (var problem in parsed.Errors.Select(e => e.Message).Distinct()) error.WriteLine("forge: " + problem);
+        error.WriteLine($"See '{name} --help'.");
+        return ExitCode.Usage;
+    }
+
+    /// <summary>Refuses words that look like options where files are expected.</summary>
+    public static void RefuseOptions(ArgumentResult result)
+    {
+        if (result.Tokens.FirstOrDefault(t => t.Value.Length > 1 && t.Value[0] == '-') is not { } token) return;
+        var command = (CommandResult)result.Parent!;
+        result.AddError($"{Unknown(command, NameOf(command), token.Value)}\nA file of that name is written ./{token.Value}");
+    }
+
+    private static string Unknown(CommandResult result, string name, string word)
+    {
+        var isOption = word.StartsWith('-');
+        var known = isOption ? OptionsOf(result) : Commands(result.Command);
+        if (known.Count == 0) return $"'{name}' takes no argument '{word}'.";
+        var typed = isOption ? word.Split('=')[0] : word;
+        var nearest = known.MinBy(k => Distance(k, typed))!;
+        var guess = Distance(nearest, typed) <= 1 + typed.Length / 4 ? $" Did you mean {nearest}?" : "";
+        return isOption
+            ? $"'{name}' has no option {typed}.{guess}\nIts options: {List(known)}."
+            : $"'{name}' has no command '{word}'.{guess}\nIts commands: {List(known)}.";
+    }
+
+    private static List<string> Commands(Command command) => [.. command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name)];
+
+    private static List<string> OptionsOf(CommandResult result)
+    {
+        var names = result.Command.Options.Where(o => !o.Hidden).Select(o => o.Name).ToList();
+        for (var above = result.Parent as CommandResult; above is not null; above = above.Parent as CommandResult)
+            names.AddRange(above.Command.Options.Where(o => o.Recursive && !o.Hidden).Select(o => o.Name));
+        return [.. names.Distinct()];
+    }
+
+    private static string NameOf(CommandResult result) =>
+        result.Parent is CommandResult above ? $"{NameOf(above)} {result.Command.Name}" : "forge";
+
+    private static string List(IEnumerable<string> names) => string.Join(", ", names);
+
+    // Levenshtein's: letters to insert, remove or change.
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+        }
+        return row[b.Length];
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text.RegularExpressions;
+
+namespace Forge.Cli.Tests;
+
+/// <summary>What tests need and a machine may lack. A test that lacks it is skipped and says so.</summary>
+internal static class Needs
+{
+    /// <summary>Null where the program finds a device; else why not.</summary>
+    public static string? MissingDriver { get; } = FindDriver();
+
+    /// <summary>The Fashion-MNIST folder; null where there is none.</summary>
+    public static string? FashionMnist { get; } = new[]
+    {
+        Environment.GetEnvironmentVariable("FORGE_DATA"),
+        Path.Combine(Environment.GetEnvironmentVariable("XDG_DATA_HOME") ?? Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/", ".local", "share"), "forge", "datasets", "fashion-mnist"),
+        "/usr/share/datasets/fashion-mnist",
+    }.FirstOrDefault(folder => folder is not null && File.Exists(Path.Combine(folder, "train-images-idx3-ubyte.gz")));
+
+    /// <summary>The manifests of the drivers under test, by name (FORGE_TEST_ICD_name).</summary>
+    public static string? Manifest(string driver) => Environment.GetEnvironmentVariable("FORGE_TEST_ICD_" + driver) is { Length: > 0 } path && File.Exists(path) ? path : null;
+
+    private static string? FindDriver()
+    {
+        var run = ForgeProgram.Run("devices", "--no-measure", "--quiet");
+        return run.ExitCode == 0 ? null : "no Vulkan device here: " + Regex.Replace(run.Stderr.Trim(), @"\s+", " ");
+    }
+}
+
+/// <summary>A test that needs a device.</summary>
+public sealed class DriverFactAttribute : FactAttribute
+{
+    public DriverFactAttribute() => Skip = Needs.MissingDriver;
+}
+
+/// <summary>A test of several rows that needs a device.</summary>
+public sealed class DriverTheoryAttribute : TheoryAttribute
+{
+    public DriverTheoryAttribute() => Skip = Needs.MissingDriver;
+}
+
+/// <summary>A test that needs a device and Fashion-MNIST.</summary>
+public sealed class FashionMnistFactAttribute : FactAttribute
+{
+    public FashionMnistFactAttribute() =>
+        Skip = Needs.MissingDriver ?? (Needs.FashionMnist is null ? "Fashion-MNIST is not here; ./forge train cnn fetches it" : null);
+}
+
+/// <summary>A test that needs two drivers at once.</summary>
+public sealed class TwoDriversFactAttribute : FactAttribute
+{
+    public TwoDriversFactAttribute() => Skip = Needs.MissingDriver
+        ?? (Needs.Manifest("mesa25") is null || Needs.Manifest("swiftshader") is null ? "needs both Mesa 25 and SwiftShader; ./forge test fetches them" : null);
+}
