@@ -145,14 +145,25 @@ bool inside_(uint count, uint binding, uint index, uint width, uint kind)
 #endif
 
 // Functions rather than macros, so that an index is evaluated once. Every driver inlines them.
+#ifdef FORGE_SCALAR_ACCESS  // a driver that cannot turn one reference type into another
+#define GET2_(T, name, i) V2_##T(AT1_(T, name).e[i], AT1_(T, name).e[i + 1u])
+#define GET4_(T, name, i) V4_##T(AT1_(T, name).e[i], AT1_(T, name).e[i + 1u], AT1_(T, name).e[i + 2u], AT1_(T, name).e[i + 3u])
+#define PUT2_(T, name, i, v) { AT1_(T, name).e[i] = v.x; AT1_(T, name).e[i + 1u] = v.y; }
+#define PUT4_(T, name, i, v) { PUT2_(T, name, i, v) AT1_(T, name).e[i + 2u] = v.z; AT1_(T, name).e[i + 3u] = v.w; }
+#else
+#define GET2_(T, name, i) AT2_(T, name).e[i >> 1]
+#define GET4_(T, name, i) AT4_(T, name).e[i >> 2]
+#define PUT2_(T, name, i, v) AT2_(T, name).e[i >> 1] = v;
+#define PUT4_(T, name, i, v) AT4_(T, name).e[i >> 2] = v;
+#endif
 #define LOADS_(T, name, b) \
     T load1_##name(uint i) { if (!OK_(name, b, i, 1u, 0u)) return T(0); return AT1_(T, name).e[i]; } \
-    V2_##T load2_##name(uint i) { if (!OK_(name, b, i, 2u, 0u)) return V2_##T(0); return AT2_(T, name).e[i >> 1]; } \
-    V4_##T load4_##name(uint i) { if (!OK_(name, b, i, 4u, 0u)) return V4_##T(0); return AT4_(T, name).e[i >> 2]; }
+    V2_##T load2_##name(uint i) { if (!OK_(name, b, i, 2u, 0u)) return V2_##T(0); return GET2_(T, name, i); } \
+    V4_##T load4_##name(uint i) { if (!OK_(name, b, i, 4u, 0u)) return V4_##T(0); return GET4_(T, name, i); }
 #define STORES_(T, name, b) \
     void store1_##name(uint i, T v) { if (OK_(name, b, i, 1u, 1u)) AT1_(T, name).e[i] = v; } \
-    void store2_##name(uint i, V2_##T v) { if (OK_(name, b, i, 2u, 1u)) AT2_(T, name).e[i >> 1] = v; } \
-    void store4_##name(uint i, V4_##T v) { if (OK_(name, b, i, 4u, 1u)) AT4_(T, name).e[i >> 2] = v; }
+    void store2_##name(uint i, V2_##T v) { if (OK_(name, b, i, 2u, 1u)) { PUT2_(T, name, i, v) } } \
+    void store4_##name(uint i, V4_##T v) { if (OK_(name, b, i, 4u, 1u)) { PUT4_(T, name, i, v) } }
 #define IN(T, name, b) LOADS_(T, name, b)
 #define OUT(T, name, b) STORES_(T, name, b)
 #define INOUT(T, name, b) LOADS_(T, name, b) STORES_(T, name, b)

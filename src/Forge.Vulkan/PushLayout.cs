@@ -8,13 +8,14 @@ namespace Forge.Vulkan;
 /// <param name="Words">How many words the kernel itself pushes.</param>
 /// <param name="LaneTable">How many entries of <c>tab[i] = i</c> follow.</param>
 /// <param name="UsesTable">Whether the addresses lie in a table buffer.</param>
-internal readonly record struct PushLayout(BufferMode Mode, int Buffers, int Words, int LaneTable, bool UsesTable)
+/// <param name="ScalarAccess">Whether wide forms are built of scalar ones: see <see cref="Quirks.NoPointerCast"/>.</param>
+internal readonly record struct PushLayout(BufferMode Mode, int Buffers, int Words, int LaneTable, bool UsesTable, bool ScalarAccess)
 {
     /// <summary>The layout for a kernel: addresses stay in the push block while they fit.</summary>
     /// <exception cref="ShaderException">The kernel's own words do not fit.</exception>
     public static PushLayout For(DeviceLimits limits, int buffers, int words, int laneTable, string kernel)
     {
-        var layout = new PushLayout(limits.Mode, buffers, words, laneTable, limits.Mode == BufferMode.Checked);
+        var layout = new PushLayout(limits.Mode, buffers, words, laneTable, limits.Mode == BufferMode.Checked, limits.Mode != BufferMode.Descriptor && limits.Quirks.NoPointerCast);
         if (layout.Bytes > limits.MaxPushConstantBytes && limits.Mode == BufferMode.Address)
             layout = layout with { UsesTable = true };
         return layout.Bytes <= limits.MaxPushConstantBytes ? layout
@@ -32,6 +33,8 @@ internal readonly record struct PushLayout(BufferMode Mode, int Buffers, int Wor
             List<(string, string)> defines = [(Mode switch { BufferMode.Address => "FORGE_ADDRESS", BufferMode.Descriptor => "FORGE_DESCRIPTOR", _ => "FORGE_CHECKED" }, "1")];
             if (UsesTable && Mode == BufferMode.Address)
                 defines.Add(("FORGE_TABLE", "1"));
+            if (ScalarAccess)
+                defines.Add(("FORGE_SCALAR_ACCESS", "1"));
             if (LaneTable > 0)
                 defines.Add(("LANE_TABLE", LaneTable.ToString(System.Globalization.CultureInfo.InvariantCulture)));
             return defines;

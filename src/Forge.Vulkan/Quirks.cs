@@ -18,6 +18,9 @@ public sealed record Quirks
     /// <summary>max(NaN, 1) is 1. Forge's kernels test NaN by bits everywhere; this is for the record and for user code.</summary>
     public bool MaxLosesNaN { get; init; }
 
+    /// <summary>The driver crashes where a buffer reference is turned into one of another type.</summary>
+    public bool NoPointerCast { get; init; }
+
     /// <summary>Shaders run on the processor: tiles in shared memory and small invocations are slow.</summary>
     public bool RunsOnProcessor { get; init; }
 
@@ -34,7 +37,7 @@ public sealed record Quirks
             new() { LaneChain = true, UniformPushTable = true, FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true }),
         // Mesa 22.3 gave wrong results with the chain.
         (d => d.DriverId == Llvmpipe, new() { FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true }),
-        (d => d.DriverId == SwiftShader, new() { MaxLosesNaN = true, RunsOnProcessor = true }),
+        (d => d.DriverId == SwiftShader, new() { NoPointerCast = true, MaxLosesNaN = true, RunsOnProcessor = true }),
         (d => d.IsSoftware, new() { RunsOnProcessor = true }),
     ];
 

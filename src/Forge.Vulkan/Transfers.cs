@@ -69,6 +69,21 @@ internal sealed unsafe class Transfers : IDisposable
         }
     }
 
+    /// <summary>Fills a slice with zeros; its offset and length are multiples of 4.</summary>
+    public void Zero(BufferSlice target)
+    {
+        lock (_lock)
+        {
+            if (target.Buffer.IsMapped)
+            {
+                for (long done = 0; done < target.Bytes; done += 1 << 30)
+                    target.Buffer.Span(target.Offset + done, (int)Math.Min(1 << 30, target.Bytes - done)).Clear();
+                return;
+            }
+            Submit($"clearing {target.Buffer.Name}", commands => _device.Vk.CmdFillBuffer(commands, target.Buffer.Handle, (ulong)target.Offset, (ulong)target.Bytes, 0));
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -78,15 +93,19 @@ internal sealed unsafe class Transfers : IDisposable
 
     private DeviceBuffer Staging() => _staging ??= new(_device, StagingBytes, MemoryUse.Staging, "staging");
 
-    private void Copy(BufferSlice from, BufferSlice to, string operation)
+    private void Copy(BufferSlice from, BufferSlice to, string operation) => Submit(operation, commands =>
     {
-        var vk = _device.Vk;
+        var region = new BufferCopy { SrcOffset = (ulong)from.Offset, DstOffset = (ulong)to.Offset, Size = (ulong)from.Bytes };
+        _device.Vk.CmdCopyBuffer(commands, from.Buffer.Handle, to.Buffer.Handle, 1, &region);
+    });
+
+    private void Submit(string operation, Action<CommandBuffer> record)
+    {
         CommandBuffers.Begin(_device, _commands, operation, once: true);
         CommandBuffers.Barrier(_device, _commands);
-        var region = new BufferCopy { SrcOffset = (ulong)from.Offset, DstOffset = (ulong)to.Offset, Size = (ulong)from.Bytes };
-        vk.CmdCopyBuffer(_commands, from.Buffer.Handle, to.Buffer.Handle, 1, &region);
+        record(_commands);
         CommandBuffers.Barrier(_device, _commands, host: true);
-        vk.EndCommandBuffer(_commands).Check("vkEndCommandBuffer", operation);
+        _device.Vk.EndCommandBuffer(_commands).Check("vkEndCommandBuffer", operation);
         var commands = _commands;
         _device.Wait(_device.Submit(new ReadOnlySpan<CommandBuffer>(ref commands), operation), operation);
     }

@@ -1,0 +1,178 @@
+using System.Buffers.Binary;
+using Forge.Core;
+
+namespace Forge.Vulkan;
+
+/// <summary>What one run of a plan does on the device.</summary>
+/// <param name="Dispatches">Kernel launches.</param>
+/// <param name="Barriers">Barriers between steps.</param>
+/// <param name="Submissions">Submissions to the queue.</param>
+/// <param name="Pipelines">Different pipelines.</param>
+/// <param name="AllocatedBytes">Memory the plan owns, in bytes; state not counted.</param>
+public sealed record ExecutableCounts(int Dispatches, int Barriers, int Submissions, int Pipelines, long AllocatedBytes);
+
+/// <summary>A plan as Vulkan objects: buffers, pipelines and command buffers recorded once.</summary>
+public sealed class Executable : IExecutable
+{
+    private readonly VulkanBackend _backend;
+    private readonly Plan _plan;
+    private readonly Dictionary<Region, DeviceBuffer> _regions = [];
+    private readonly IReadOnlyList<RecordedStep> _steps = [];
+    private readonly Recording _recording = null!;
+    private Recording? _profile;
+
+    internal Executable(VulkanBackend backend, Plan plan)
+    {
+        (_backend, _plan) = (backend, plan);
+        try
+        {
+            foreach (var (region, bytes) in plan.RegionBytes)
+                if (bytes > 0)
+                    _regions[region] = new DeviceBuffer(backend.Device, bytes, MemoryUse.Device, region.ToString().ToLowerInvariant());
+            Initialize();
+            _steps = Lower();
+            _recording = Recorder.Record(backend.Device, backend.Transfers, _steps);
+            backend.Pipelines.Save();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+        Counts = new(_recording.Dispatches, _recording.Barriers, _recording.Submissions,
+            _steps.OfType<RecordedDispatch>().Select(d => d.Pipeline).Distinct().Count(), _regions.Values.Sum(r => r.Bytes));
+    }
+
+    /// <summary>What a run does.</summary>
+    public ExecutableCounts Counts { get; }
+
+    /// <summary>The variant each kernel step runs, by the step's label: stored with a checkpoint, because results depend on it to the bit.</summary>
+    public IEnumerable<(string Label, string Kernel, string Variant)> Variants =>
+        _plan.Kernels.Select(k => (k.Node.Label, _backend.Choose(k.Node).Kernel.Stem, _backend.Choose(k.Node).Variant.Label));
+
+    /// <summary>The recorded steps, for the hazard checker.</summary>
+    internal IReadOnlyList<RecordedStep> Steps => _steps;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<HostTensor> Run(IReadOnlyList<HostTensor> inputs)
+    {
+        Upload(inputs);
+        _recording.Run("running a plan");
+        return Download();
+    }
+
+    /// <summary>Runs the plan once, each step timed and waiting for the one before. It changes state as any run does.</summary>
+    /// <returns>A time for each step; none where the device has no timestamps.</returns>
+    public IReadOnlyList<StepTiming> Profile(IReadOnlyList<HostTensor> inputs)
+    {
+        _profile ??= Recorder.Record(_backend.Device, _backend.Transfers, _steps, profile: true);
+        Upload(inputs);
+        _profile.Run("profiling a plan");
+        return _profile.Timings();
+    }
+
+    /// <summary>Runs the recorded steps again on what the buffers hold: for benchmarks, where copying is not the question.</summary>
+    internal void Replay() => _recording.Run("replaying a plan");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _profile?.Dispose();
+        _recording?.Dispose();
+        foreach (var buffer in _regions.Values)
+            buffer.Dispose();
+        _regions.Clear();
+    }
+
+    private void Initialize()
+    {
+        if (_regions.TryGetValue(Region.Persistent, out var persistent))
+            _backend.Transfers.Zero(new(persistent, 0, persistent.Bytes));
+        foreach (var constant in _plan.Constants)
+            _backend.Transfers.Upload(SliceOf(constant.Place), constant.Value.Bytes);
+    }
+
+    private void Upload(IReadOnlyList<HostTensor> inputs)
+    {
+        for (var i = 0; i < inputs.Count; i++)
+        {
+            if (inputs[i].Type != _plan.InputTypes[i])
+                throw new ShapeException($"Argument {i} is {inputs[i].Type}, but this plan was made for {_plan.InputTypes[i]}.");
+            if (_plan.Inputs[i] is { } place)
+                _backend.Transfers.Upload(SliceOf(place), inputs[i].Bytes);
+        }
+        Span<byte> word = stackalloc byte[4];
+        foreach (var (scalar, place) in _plan.Scalars)
+        {
+            var value = scalar.Value;
+            switch (scalar.DType)
+            {
+                case DType.F32:
+                    BinaryPrimitives.WriteSingleLittleEndian(word, (float)value);
+                    break;
+                case DType.I32:
+                    BinaryPrimitives.WriteInt32LittleEndian(word, (int)value);
+                    break;
+                default:
+                    BinaryPrimitives.WriteUInt32LittleEndian(word, (uint)value);
+                    break;
+            }
+            _backend.Transfers.Upload(SliceOf(place), word);
+        }
+    }
+
+    private HostTensor[] Download()
+    {
+        var results = new HostTensor[_plan.Outputs.Count];
+        for (var i = 0; i < results.Length; i++)
+        {
+            results[i] = new HostTensor(_plan.Outputs[i].Type);
+            _backend.Transfers.Download(SliceOf(_plan.Outputs[i].Place), results[i].Bytes);
+        }
+        return results;
+    }
+
+    private BufferSlice SliceOf(Placement place) =>
+        new(place.Region == Region.State ? ((VulkanStateBlock)place.Block!).Buffer : _regions[place.Region], place.Offset, place.Bytes);
+
+    // Pipelines are asked for all at once, so that they are built in parallel.
+    private List<RecordedStep> Lower()
+    {
+        var requests = new List<PipelineRequest>();
+        var launches = new List<(KernelStep Step, Dispatch Dispatch, PipelineRequest Request)>();
+        foreach (var step in _plan.Kernels)
+        {
+            var chosen = _backend.Choose(step.Node);
+            foreach (var dispatch in chosen.Plan.Dispatches)
+            {
+                var request = KernelLowering.Request(chosen, dispatch, step.Inputs.Count + step.Outputs.Count);
+                launches.Add((step, dispatch, request));
+                requests.Add(request);
+            }
+        }
+        var pipelines = _backend.Pipelines.Get(requests);
+
+        var steps = new List<RecordedStep>();
+        var at = 0;
+        foreach (var step in _plan.Steps)
+            switch (step)
+            {
+                case KernelStep kernel:
+                    var cost = kernel.Node.Op.Cost(kernel.Node.InputTypes, kernel.Node.OutputTypes);
+                    var count = _backend.Choose(kernel.Node).Plan.Dispatches.Count;
+                    for (var i = 0; i < count; i++, at++)
+                    {
+                        var (_, dispatch, _) = launches[at];
+                        var accesses = KernelLowering.Accesses(dispatch, [.. kernel.Inputs.Select(SliceOf)], [.. kernel.Outputs.Select(SliceOf)], [.. kernel.Scratch.Select(SliceOf)], kernel.Node.Label);
+                        steps.Add(new RecordedDispatch(kernel.Node.Label, pipelines[at], dispatch.Grid, dispatch.Push, accesses) { Flops = cost.Flops / count, Bytes = cost.Bytes / count });
+                    }
+                    break;
+                case CopyStep copy:
+                    steps.Add(new RecordedCopy(copy.Label, SliceOf(copy.From), SliceOf(copy.To)));
+                    break;
+                default:
+                    throw new InvalidOperationException($"unknown step {step}");
+            }
+        return steps;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+using Forge.Core;
+
+namespace Forge.Vulkan;
+
+/// <summary>Chooses how a node runs.</summary>
+/// <param name="node">The node.</param>
+/// <param name="kernel">Its kernel.</param>
+/// <param name="variants">The variants that are right here, the untuned default first; at least one.</param>
+/// <returns>One of the variants.</returns>
+public delegate Variant VariantChooser(Node node, Kernel kernel, IReadOnlyList<Variant> variants);
+
+/// <summary>How a Vulkan backend is opened.</summary>
+public sealed record VulkanOptions
+{
+    /// <summary>Which device: see <see cref="DeviceSelection.Choose"/>. Null means FORGE_DEVICE, else the best.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>How kernels reach their buffers. Null means FORGE_BUFFERS, else addresses where the device has them.</summary>
+    public BufferMode? Mode { get; init; }
+
+    /// <summary>Whether the validation layer watches. Null means FORGE_VALIDATION.</summary>
+    public bool? Validation { get; init; }
+
+    /// <summary>Chooses among variants. Null means the first, which is the untuned default.</summary>
+    public VariantChooser? Chooser { get; init; }
+
+    /// <summary>Narrows what kernels may use, for tests.</summary>
+    public Func<DeviceLimits, DeviceLimits>? Narrow { get; init; }
+}
+
+/// <summary>Runs plans on a Vulkan device.</summary>
+public sealed class VulkanBackend : IBackend
+{
+    private readonly ConditionalWeakTable<Node, ChosenKernel> _chosen = [];
+    private readonly VariantChooser _chooser;
+
+    /// <summary>Opens a device.</summary>
+    /// <exception cref="DeviceException">No loader, no driver, no such device, or one that lacks what Forge needs.</exception>
+    public VulkanBackend(VulkanOptions? options = null) : this(
+        new Device(new() { Device = options?.Device, Mode = options?.Mode, Validation = options?.Validation, Narrow = options?.Narrow }), options?.Chooser)
+    {
+    }
+
+    internal VulkanBackend(Device device, VariantChooser? chooser = null)
+    {
+        (Device, _chooser) = (device, chooser ?? ((_, _, variants) => variants[0]));
+        try
+        {
+            Transfers = new Transfers(device);
+            Pipelines = new PipelineLibrary(device);
+            LaneProbe.Confirm(device, Transfers, Pipelines);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Description => Device.Description.ToString();
+
+    /// <summary>The device in use.</summary>
+    public DeviceDescription DeviceInUse => Device.Description;
+
+    /// <summary>What kernels may use.</summary>
+    public DeviceLimits Limits => Device.Limits;
+
+    /// <inheritdoc/>
+    public BackendTraits Traits => new(
+        Alignment: (int)Math.Max(256, Device.Limits.StorageOffsetAlignment),
+        LargestRegion: Math.Min(Device.Limits.MaxBufferBytes, Device.Limits.MaxAllocationBytes),
+        MemoryBytes: Device.Description.MemoryBytes);
+
+    /// <summary>Pipelines built so far.</summary>
+    public int PipelinesBuilt => Pipelines.Count;
+
+    internal Device Device { get; }
+
+    internal Transfers Transfers { get; } = null!;
+
+    internal PipelineLibrary Pipelines { get; } = null!;
+
+    /// <summary>The variants that are right for a node here, the untuned default first.</summary>
+    /// <exception cref="DeviceException">The op has no kernel.</exception>
+    public IReadOnlyList<Variant> VariantsFor(Node node) => Variants(node).Variants;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<long> ScratchBytes(Node node) => Choose(node).Plan.ScratchBytes;
+
+    /// <inheritdoc/>
+    public StateBlock AllocateState(string name, long bytes) => new VulkanStateBlock(this, name, bytes);
+
+    /// <inheritdoc/>
+    public IExecutable Build(Plan plan) => new Executable(this, plan);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Pipelines?.Dispose();
+        Transfers?.Dispose();
+        Device.Dispose();
+    }
+
+    // Asked for scratch while a node is planned and again when it is recorded: the answer must not change in between.
+    internal ChosenKernel Choose(Node node) => _chosen.GetValue(node, n =>
+    {
+        var (kernel, variants) = Variants(n);
+        var variant = _chooser(n, kernel, variants);
+        Switches.Log(2, $"{n.Label}: {kernel.Stem} {variant.Label}");
+        return new(kernel, variant, kernel.PlanOf(n.Op, variant, n.InputTypes, n.OutputTypes));
+    });
+
+    private (Kernel Kernel, IReadOnlyList<Variant> Variants) Variants(Node node)
+    {
+        var kernel = KernelTable.Find(node.Op) ?? throw new DeviceException($"{node.Label}: the op {node.Op.Name} has no Vulkan kernel. Add one under src/Forge.Vulkan/Kernels, or run it on the reference backend.");
+        var variants = kernel.VariantsOf(node.Op, node.InputTypes, node.OutputTypes, Device.Limits);
+        return variants.Count > 0 ? (kernel, variants)
+            : throw new DeviceException($"{node.Label}: {kernel.Stem} has no variant for {string.Join(", ", node.InputTypes)} on {Device.Description.Name}.");
+    }
+}
+
+/// <summary>How a node runs.</summary>
+/// <param name="Kernel">Its kernel.</param>
+/// <param name="Variant">The variant chosen.</param>
+/// <param name="Plan">What that dispatches.</param>
+internal sealed record ChosenKernel(Kernel Kernel, Variant Variant, KernelPlan Plan);
