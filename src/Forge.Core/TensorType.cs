@@ -33,6 +33,13 @@ public sealed record TensorType(DType DType, Shape Shape)
     public TensorType MustBeWords(string name = "input") => DType is DType.F32 or DType.I32 or DType.U32 ? this
         : throw new ShapeException($"{name} is {this}, but must be f32, i32 or u32. Cast it first.");
 
+    /// <summary>Throws unless elements can be indexes: u32 or i32.</summary>
+    /// <param name="name">What the op calls this input.</param>
+    /// <returns>This type, for chaining.</returns>
+    /// <exception cref="ShapeException">The dtype is another.</exception>
+    public TensorType MustBeIndexes(string name = "index") => DType is DType.I32 or DType.U32 ? this
+        : throw new ShapeException($"{name} is {this}, but must be u32 or i32. Cast it first.");
+
     /// <summary>For example f32 (32, 10).</summary>
     public override string ToString() => $"{DType.Label()} {Shape}";
 }

@@ -3,7 +3,7 @@ namespace Forge.Core.Ops;
 /// <summary>x · sigmoid(x), also called swish.</summary>
 public sealed record SiluOp : ElementwiseOp, ISampled
 {
-    public override string Glsl => "a * sigmoidF(a)";
+    public override string Glsl => "siluF(a)";
 
     public override int Arity => 1;
 
