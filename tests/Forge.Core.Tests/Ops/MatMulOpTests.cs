@@ -57,7 +57,7 @@ public class MatMulOpTests
             var op = (MatMulOp)sample.Op;
             if (!op.Epilogue.IsNone) continue;
             var (a, b) = (sample.Inputs[0], sample.Inputs[1]);
-            if (MatMulOp.Batch(a.Shape).Count != MatMulOp.Batch(b.Shape).Count) continue; // summing stretched batches is SumTo's work
+            if (!MatMulOp.Batch(a.Shape).Equals(MatMulOp.Batch(b.Shape))) continue; // summing stretched batches is SumTo's work
             var y = Run(op, a, b)[0];
             var u = draw.Uniform(y.Shape);
             var plain = op with { WithColumnSums = false };
