@@ -1,0 +1,55 @@
+#version 450
+// Conv2D: y[n,p,q,o] = activation(sum over i,j,c of x[n, p*SH-top+i*DH, q*SW-left+j*DW, c] * w[i,j,c,o] + bias[o]), zeros outside x.
+// Shapes  x (N,H,W,C), w (KH,KW,CG,O), bias (O), y (N,P,Q,O), all f32, NHWC and HWIO. Group g reads channels g*CG.. and makes g*OG...
+// Needs   shapes that Conv2DGeometry accepts, counts < 2^31. Without a bias any buffer is bound in its place.
+// Grid    1-D, one invocation per 4 neighbouring pixels of a row and 4 channels of a group. Neighbouring lanes hold neighbouring
+//         channels. What lies beyond an edge is computed from the edge and dropped, so no load is conditional.
+// Tune    GROUP, the workgroup's size.
+#include "conv2d.glsl"
+#define BUFFERS IN(float, X, 0) IN(float, W, 1) IN(float, Bias, 2) OUT(float, Y, 3)
+#define PUSH CONV2D_EXTENTS \
+    uint count, blocks, blocksOfGroup, tilesQ;  /* invocations; blocks of 4 channels in all and in a group; tiles of 4 pixels in a row */ \
+    DIVISOR(blocks) DIVISOR(blocksOfGroup) DIVISOR(tilesQ) DIVISOR(P)
+#include "buffers.glsl"
+layout(local_size_x_id = 0) in;  // GROUP
+layout(constant_id = 1) const bool HAS_BIAS = false;
+layout(constant_id = 2) const uint ACTIVATION = 0;
+layout(constant_id = 3) const uint SLOPE = 0;
+#include "epilogue.glsl"
+
+void main()
+{
+    uint t = LINEAR_INDEX;
+    if (t >= count) return;
+    uint tile = OVER(t, blocks), block = t - tile * blocks;
+    uint row = OVER(tile, tilesQ), q0 = 4 * (tile - row * tilesQ);
+    uint n = OVER(row, P), p = row - n * P;
+    uint g = OVER(block, blocksOfGroup), o0 = 4 * (block - g * blocksOfGroup);
+    uvec4 o = g * OG + min(o0 + uvec4(0, 1, 2, 3), OG - 1);
+
+    vec4 sums[4] = vec4[](vec4(0), vec4(0), vec4(0), vec4(0));
+    for (uint i = 0; i < KH; ++i) {
+        int h = int(p * SH + i * DH) - int(top);
+        if (h < 0 || h >= int(H)) continue;
+        for (uint j = 0; j < KW; ++j) {
+            ivec4 column = int((q0 * SW) + j * DW) - int(left) + ivec4(0, 1, 2, 3) * int(SW);
+            bvec4 inside = lessThan(uvec4(column), uvec4(Width));  // a negative column is a large unsigned one
+            uvec4 x = ((n * H + uint(h)) * Width + uvec4(clamp(column, 0, int(Width) - 1))) * C + g * CG;
+            uvec4 w = (i * KW + j) * CG * O + o;
+            for (uint c = 0; c < CG; ++c) {
+                vec4 pixels = mix(vec4(0), vec4(LOAD(X, x.x + c), LOAD(X, x.y + c), LOAD(X, x.z + c), LOAD(X, x.w + c)), inside);
+                vec4 weights = vec4(LOAD(W, w.x), LOAD(W, w.y), LOAD(W, w.z), LOAD(W, w.w));
+                sums[0] += pixels.x * weights;
+                sums[1] += pixels.y * weights;
+                sums[2] += pixels.z * weights;
+                sums[3] += pixels.w * weights;
+                w += O;
+            }
+        }
+    }
+
+    uint y = (row * Q + q0) * O + o.x, pixels = min(4, Q - q0), channels = min(4, OG - o0);
+    for (uint i = 0; i < pixels; ++i)
+        for (uint j = 0; j < channels; ++j)
+            STORE(Y, y + i * O + j, epilogue(sums[i][j] + (HAS_BIAS ? LOAD(Bias, o.x + j) : 0.0)));
+}

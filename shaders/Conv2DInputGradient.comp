@@ -1,0 +1,53 @@
+#version 450
+// Conv2DInputGradient: dx[n,h,w,c] = sum of dy[n,p,q,o] * w[i,j,c,o] over all o and all i,j,p,q with p*SH-top+i*DH = h, q*SW-left+j*DW = w.
+// Shapes  dy (N,P,Q,O), w (KH,KW,CG,O), dx (N,H,W,C), all f32. Group g of channels reads outputs g*OG...
+// Needs   shapes that Conv2DGeometry accepts, counts < 2^31.
+// Grid    1-D, one invocation per 4 neighbouring pixels of a row of dx and 4 channels of a group. It gathers, so nothing is added
+//         by two invocations. What lies beyond an edge is computed from the edge and dropped, so no load is conditional.
+// Tune    GROUP, the workgroup's size.
+#include "conv2d.glsl"
+#define BUFFERS IN(float, DY, 0) IN(float, W, 1) OUT(float, DX, 2)
+#define PUSH CONV2D_EXTENTS \
+    uint count, blocks, blocksOfGroup, tilesW;  /* invocations; blocks of 4 channels in all and in a group; tiles of 4 pixels in a row */ \
+    DIVISOR(blocks) DIVISOR(blocksOfGroup) DIVISOR(tilesW) DIVISOR(H) DIVISOR(SH) DIVISOR(SW)
+#include "buffers.glsl"
+layout(local_size_x_id = 0) in;  // GROUP
+
+void main()
+{
+    uint t = LINEAR_INDEX;
+    if (t >= count) return;
+    uint tile = OVER(t, blocks), block = t - tile * blocks;
+    uint row = OVER(tile, tilesW), w0 = 4 * (tile - row * tilesW);
+    uint n = OVER(row, H), h = row - n * H;
+    uint g = OVER(block, blocksOfGroup), c0 = 4 * (block - g * blocksOfGroup);
+    uvec4 c = min(c0 + uvec4(0, 1, 2, 3), CG - 1);
+
+    vec4 sums[4] = vec4[](vec4(0), vec4(0), vec4(0), vec4(0));
+    for (uint i = 0; i < KH; ++i) {
+        int down = int(h + top) - int(i * DH);
+        uint p = OVER(uint(max(down, 0)), SH);
+        if (down < 0 || p * SH != uint(down) || p >= P) continue;
+        for (uint j = 0; j < KW; ++j) {
+            ivec4 along = int(w0 + left) - int(j * DW) + ivec4(0, 1, 2, 3);
+            uvec4 from = uvec4(max(along, 0));
+            uvec4 q = uvec4(OVER(from.x, SW), OVER(from.y, SW), OVER(from.z, SW), OVER(from.w, SW));
+            vec4 used = vec4(equal(q * SW, uvec4(along))) * vec4(lessThan(q, uvec4(Q)));  // never equal where along is negative
+            if (used == vec4(0)) continue;
+            uvec4 dy = ((n * P + p) * Q + min(q, Q - 1)) * O + g * OG;
+            uvec4 w = ((i * KW + j) * CG + c) * O + g * OG;
+            for (uint o = 0; o < OG; ++o) {
+                vec4 pixels = mix(vec4(0), vec4(LOAD(DY, dy.x + o), LOAD(DY, dy.y + o), LOAD(DY, dy.z + o), LOAD(DY, dy.w + o)), bvec4(used));
+                vec4 weights = vec4(LOAD(W, w.x + o), LOAD(W, w.y + o), LOAD(W, w.z + o), LOAD(W, w.w + o));
+                sums[0] += pixels.x * weights;
+                sums[1] += pixels.y * weights;
+                sums[2] += pixels.z * weights;
+                sums[3] += pixels.w * weights;
+            }
+        }
+    }
+
+    uint dx = (row * Width + w0) * C + g * CG + c0, pixels = min(4, Width - w0), channels = min(4, CG - c0);
+    for (uint i = 0; i < pixels; ++i)
+        for (uint j = 0; j < channels; ++j) STORE(DX, dx + i * C + j, sums[i][j]);
+}

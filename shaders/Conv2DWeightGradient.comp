@@ -1,0 +1,61 @@
+#version 450
+// Conv2DWeightGradient: dw[i,j,c,o] = sum over n,p,q of x[n, p*SH-top+i*DH, q*SW-left+j*DW, c] * dy[n,p,q,o], zeros outside x,
+// and db[o] = sum over n,p,q of dy[n,p,q,o]: here the part of these sums that one slice of the N*P rows of dy gives.
+// Shapes  x (N,H,W,C), dy (N,P,Q,O), part (slices, KH*KW*CG*O + (BIAS ? O : 0)), all f32. Conv2DWeightGradient.sum.comp adds the slices.
+// Needs   shapes that Conv2DGeometry accepts, counts < 2^31.
+// Grid    1-D, one invocation per slice, tap, 4 channels of x and 4 of dy in a group. Neighbouring lanes hold neighbouring o.
+//         Channels beyond a group are computed from its last and dropped.
+// Tune    GROUP, the workgroup's size. Slices make work for wide devices, and shorten the sums.
+#include "conv2d.glsl"
+#define BUFFERS IN(float, X, 0) IN(float, DY, 1) OUT(float, Part, 2)
+#define PUSH CONV2D_EXTENTS \
+    uint count, rows, rowsOfSlice, size;   /* invocations; rows of dy, and of a slice; elements of a slice's part */ \
+    uint blocksO, blocksC, groups, taps;   /* blocks of 4 channels in a group */ \
+    DIVISOR(blocksO) DIVISOR(blocksC) DIVISOR(groups) DIVISOR(taps) DIVISOR(KW) DIVISOR(P) DIVISOR(SW)
+#include "buffers.glsl"
+layout(local_size_x_id = 0) in;  // GROUP
+layout(constant_id = 1) const bool BIAS = false;
+
+vec4 dyAt(uint pixel, uvec4 o) { return vec4(LOAD(DY, pixel * O + o.x), LOAD(DY, pixel * O + o.y), LOAD(DY, pixel * O + o.z), LOAD(DY, pixel * O + o.w)); }
+
+void main()
+{
+    uint t = LINEAR_INDEX;
+    if (t >= count) return;
+    uint r = OVER(t, blocksO), o0 = 4 * (t - r * blocksO);
+    uint s = OVER(r, blocksC), c0 = 4 * (r - s * blocksC);
+    uint u = OVER(s, groups), g = s - u * groups;
+    uint slice = OVER(u, taps), tap = u - slice * taps;
+    uint i = OVER(tap, KW), j = tap - i * KW;
+    uvec4 o = g * OG + min(o0 + uvec4(0, 1, 2, 3), OG - 1), c = g * CG + min(c0 + uvec4(0, 1, 2, 3), CG - 1);
+    uint firstRow = slice * rowsOfSlice, endRow = min(rows, firstRow + rowsOfSlice);
+
+    // The q whose column q*SW-left+j*DW is inside x.
+    int shift = int(left) - int(j * DW);
+    uint first = OVER(uint(max(shift + int(SW) - 1, 0)), SW);
+    uint end = min(Q, OVER(uint(max(int(Width) - 1 + shift + int(SW), 0)), SW));
+    vec4 sums[4] = vec4[](vec4(0), vec4(0), vec4(0), vec4(0));
+    for (uint row = firstRow; row < endRow; ++row) {
+        uint n = OVER(row, P);
+        int h = int((row - n * P) * SH + i * DH) - int(top);
+        if (h < 0 || h >= int(H)) continue;
+        for (uint q = first; q < end; ++q) {
+            uint x = ((n * H + uint(h)) * Width + uint(int(q * SW) - shift)) * C;
+            vec4 dy = dyAt(row * Q + q, o);
+            sums[0] += LOAD(X, x + c.x) * dy;
+            sums[1] += LOAD(X, x + c.y) * dy;
+            sums[2] += LOAD(X, x + c.z) * dy;
+            sums[3] += LOAD(X, x + c.w) * dy;
+        }
+    }
+
+    uint at = slice * size + (tap * CG + c0) * O + o.x, channels = min(4, CG - c0), outputs = min(4, OG - o0);
+    for (uint k = 0; k < channels; ++k)
+        for (uint l = 0; l < outputs; ++l) STORE(Part, at + k * O + l, sums[k][l]);
+
+    if (BIAS && tap == 0 && c0 == 0) {
+        vec4 sum = vec4(0);
+        for (uint pixel = firstRow * Q; pixel < endRow * Q; ++pixel) sum += dyAt(pixel, o);
+        for (uint l = 0; l < outputs; ++l) STORE(Part, slice * size + size - O + o.x + l, sum[l]);
+    }
+}

@@ -1,0 +1,70 @@
+#version 450
+// Conv2DWeightGradient on GPUs, as a product that is never laid out: part[slice][(tap,c),o] = sum over the slice's pixels of dy of
+// x[pixel moved by tap, c] * dy[pixel, o], and where COLUMN_SUMS, after these, part[slice][o] = sum of dy[pixel, o].
+// Shapes  x (N,H,W,C), dy (N,P,Q,O), part (slices, KH*KW*CG*O + (COLUMN_SUMS ? O : 0)), all f32. Conv2DWeightGradient.sum.comp adds the slices.
+// Needs   shapes that Conv2DGeometry accepts, counts < 2^31. X_WIDE: CG is a multiple of 4; O_WIDE: OG is.
+// Grid    x tiles of a group's output channels, y tiles of (tap,c), z slices of groups; tile.glsl says how a workgroup computes its tile.
+// Tune    BM, BN (the tile), TM, TN (what a lane computes of it).
+#include "conv2d.glsl"
+#define BUFFERS IN(float, X, 0) IN(float, DY, 1) OUT(float, Part, 2)
+#define PUSH CONV2D_EXTENTS \
+    uint M, pixels, pixelsOfSlice, size, groups;  /* taps times channels; pixels of dy, and of a slice; elements of a slice's part; channel groups */ \
+    DIVISOR(P) DIVISOR(Q) DIVISOR(CG) DIVISOR(KW) DIVISOR(groups)
+#include "buffers.glsl"
+layout(local_size_x_id = 0) in;
+layout(constant_id = 1) const uint BM = 64; layout(constant_id = 2) const uint BN = 64;
+layout(constant_id = 3) const uint TM = 8;  layout(constant_id = 4) const uint TN = 8;
+layout(constant_id = 5) const bool X_WIDE = false; layout(constant_id = 6) const bool O_WIDE = false;
+layout(constant_id = 7) const bool COLUMN_SUMS = false;
+const bool A_ALONG_K = false, B_ALONG_K = false;
+#include "tile.glsl"
+
+uint group, slice;
+
+vec4 quadA(uint m, uint k, uint end)
+{
+    vec4 v = vec4(0);
+    if (k >= end) return v;
+    uint row = OVER(k, Q), q = k - row * Q, n = OVER(row, P), p = row - n * P;
+    [[unroll]] for (uint e = 0u; e < 4u; ++e) {
+        if (m + e >= M) break;
+        uint tap = OVER(m + e, CG), i = OVER(tap, KW);
+        uint h = p * SH + i * DH - top, w = q * SW + (tap - i * KW) * DW - left;  // before the first row or column: very large
+        uint at = ((n * H + h) * Width + w) * C + group * CG + m + e - tap * CG;
+        if (X_WIDE) return h < H && w < Width ? LOAD4(X, at) : v;  // the quad is of one tap
+        if (h < H && w < Width) v[e] = LOAD(X, at);
+    }
+    return v;
+}
+
+vec4 quadB(uint k, uint n, uint end)
+{
+    uint at = k * O + group * OG + n;
+    if (O_WIDE) return n < OG && k < end ? LOAD4(DY, at) : vec4(0);
+    vec4 v = vec4(0);
+    [[unroll]] for (uint e = 0u; e < 4u; ++e)
+        if (n + e < OG && k < end) v[e] = LOAD(DY, at + e);
+    return v;
+}
+
+void storeQuad(uint m, uint n, vec4 v)
+{
+    if (m >= M || n >= OG) return;
+    uint at = slice * size + m * O + group * OG + n, channels = min(4u, OG - n);
+    if (O_WIDE) STORE4(Part, at, v);
+    else
+        for (uint e = 0u; e < channels; ++e) STORE(Part, at + e, v[e]);
+}
+
+void main()
+{
+    slice = OVER(gl_WorkGroupID.z, groups);
+    group = gl_WorkGroupID.z - slice * groups;
+    uint m0 = gl_WorkGroupID.y * BM, n0 = gl_WorkGroupID.x * BN, first = slice * pixelsOfSlice;
+    multiplyTile(m0, n0, first, min(pixels, first + pixelsOfSlice));
+    storeTile(m0, n0);
+    if (storesColumnSums() && m0 == 0u)
+        for (uint v = 0u; v < TN / 4u; ++v)
+            for (uint e = 0u; e < 4u; ++e)
+                if (n0 + columnOf(v) + e < OG) STORE(Part, slice * size + M * O + group * OG + n0 + columnOf(v) + e, columnSums[v][e]);
+}

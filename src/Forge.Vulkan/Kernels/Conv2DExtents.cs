@@ -1,0 +1,38 @@
+using Forge.Core;
+using Forge.Core.Ops;
+
+namespace Forge.Vulkan;
+
+/// <summary>The sizes that the three convolution passes push to their shaders.</summary>
+/// <param name="Geometry">Stride, padding, dilation, groups.</param>
+/// <param name="X">(N, H, W, C).</param>
+/// <param name="W">(KH, KW, C/groups, O).</param>
+/// <param name="Y">(N, P, Q, O).</param>
+internal sealed record Conv2DExtents(Conv2DGeometry Geometry, Shape X, Shape W, Shape Y)
+{
+    /// <summary>Channels of x in a group.</summary>
+    public int ChannelsOfGroup => W[2];
+
+    /// <summary>Channels of y in a group.</summary>
+    public int OutputsOfGroup => W[3] / Geometry.Groups;
+
+    /// <summary>KH · KW.</summary>
+    public int Taps => W[0] * W[1];
+
+    /// <summary>Pixels of y in the batch.</summary>
+    public int Pixels => Y[0] * Y[1] * Y[2];
+
+    /// <summary>CONV2D_EXTENTS of shaders/include/conv2d.glsl.</summary>
+    public uint[] Words =>
+    [
+        (uint)X[1], (uint)X[2], (uint)X[3], (uint)Y[1], (uint)Y[2], (uint)Y[3], (uint)W[0], (uint)W[1],
+        (uint)Geometry.Stride.H, (uint)Geometry.Stride.W, (uint)Geometry.Dilation.H, (uint)Geometry.Dilation.W,
+        (uint)Geometry.Padding.Top, (uint)Geometry.Padding.Left, (uint)ChannelsOfGroup, (uint)OutputsOfGroup,
+    ];
+
+    /// <summary>1 where channels come in whole quads, so that every quad of them lies on 16 bytes; else 0.</summary>
+    public static uint Wide(int channelsOfGroup) => channelsOfGroup % 4 == 0 ? 1u : 0;
+
+    /// <summary>Blocks of four.</summary>
+    public static int Quads(int extent) => (extent + 3) / 4;
+}

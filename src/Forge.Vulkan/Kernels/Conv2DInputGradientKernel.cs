@@ -1,0 +1,39 @@
+using Forge.Core;
+using Forge.Core.Ops;
+
+namespace Forge.Vulkan;
+
+/// <summary>Runs <see cref="Conv2DInputGradientOp"/>: every output gathers, an invocation per 4 pixels and 4 channels (portable) or a workgroup per tile (tiled).</summary>
+internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
+{
+    public override IEnumerable<Variant> Variants(Conv2DInputGradientOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
+    {
+        var e = Extents(op, inputs, outputs);
+        return KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, PixelsOfX(e), e.ChannelsOfGroup, op.Geometry.Groups));
+    }
+
+    public override KernelPlan Plan(Conv2DInputGradientOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
+    {
+        var (e, groups, stride) = (Extents(op, inputs, outputs), op.Geometry.Groups, op.Geometry.Stride);
+        if (variant.Family == Family.Tiled)
+            return new Dispatch(Tile.Of(variant).GridOf(PixelsOfX(e), e.ChannelsOfGroup, groups),
+                [
+                    .. e.Words, (uint)PixelsOfX(e), (uint)(e.Taps * e.OutputsOfGroup),
+                    .. Divisor.Words(e.X[1], e.X[2], e.OutputsOfGroup, e.W[1], stride.H, stride.W),
+                ],
+                Constants: [.. variant.Constants!, Conv2DExtents.Wide(e.OutputsOfGroup), Conv2DExtents.Wide(e.ChannelsOfGroup)]);
+
+        var (ofGroup, tiles) = (Conv2DExtents.Quads(e.ChannelsOfGroup), Conv2DExtents.Quads(e.X[2]));
+        var count = (long)e.X[0] * e.X[1] * tiles * groups * ofGroup;
+        return new Dispatch(Grid.Linear(count, variant.Lanes),
+            [
+                .. e.Words, (uint)count, (uint)(groups * ofGroup), (uint)ofGroup, (uint)tiles,
+                .. Divisor.Words(groups * ofGroup, ofGroup, tiles, e.X[1], stride.H, stride.W),
+            ]);
+    }
+
+    private static int PixelsOfX(Conv2DExtents e) => e.X[0] * e.X[1] * e.X[2];
+
+    private static Conv2DExtents Extents(Conv2DInputGradientOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        new(op.Geometry, outputs[0].Shape, inputs[1].Shape, inputs[0].Shape);
+}

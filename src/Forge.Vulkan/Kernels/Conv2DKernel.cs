@@ -1,0 +1,33 @@
+using Forge.Core;
+using Forge.Core.Ops;
+
+namespace Forge.Vulkan;
+
+/// <summary>Runs <see cref="Conv2DOp"/>: an invocation per 4 pixels and 4 channels (portable), or a workgroup per tile of pixels and channels (tiled).</summary>
+internal sealed class Conv2DKernel : Kernel<Conv2DOp>
+{
+    public override IEnumerable<Variant> Variants(Conv2DOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
+    {
+        var e = Extents(op, inputs, outputs);
+        return KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, e.Pixels, e.OutputsOfGroup, op.Geometry.Groups));
+    }
+
+    public override KernelPlan Plan(Conv2DOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
+    {
+        var (e, groups) = (Extents(op, inputs, outputs), op.Geometry.Groups);
+        Slot[] bindings = [Slot.Input(0), Slot.Input(1), Slot.Input(op.Epilogue.HasBias ? 2 : 1), Slot.Output(0)];
+        if (variant.Family == Family.Tiled)
+            return new Dispatch(Tile.Of(variant).GridOf(e.Pixels, e.OutputsOfGroup, groups),
+                [.. e.Words, (uint)e.Pixels, (uint)(e.Taps * e.ChannelsOfGroup), .. Divisor.Words(e.Y[1], e.Y[2], e.ChannelsOfGroup, e.W[1])], bindings,
+                Constants: [.. variant.Constants!, Conv2DExtents.Wide(e.ChannelsOfGroup), Conv2DExtents.Wide(e.OutputsOfGroup), .. EpilogueConstants.Of(op.Epilogue)]);
+
+        var (ofGroup, tiles) = (Conv2DExtents.Quads(e.OutputsOfGroup), Conv2DExtents.Quads(e.Y[2]));
+        var count = (long)e.Y[0] * e.Y[1] * tiles * groups * ofGroup;
+        return new Dispatch(Grid.Linear(count, variant.Lanes),
+            [.. e.Words, (uint)count, (uint)(groups * ofGroup), (uint)ofGroup, (uint)tiles, .. Divisor.Words(groups * ofGroup, ofGroup, tiles, e.Y[1])], bindings,
+            Constants: [variant.Lanes, .. EpilogueConstants.Of(op.Epilogue)]);
+    }
+
+    private static Conv2DExtents Extents(Conv2DOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        new(op.Geometry, inputs[0].Shape, inputs[1].Shape, outputs[0].Shape);
+}

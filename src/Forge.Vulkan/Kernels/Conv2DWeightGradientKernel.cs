@@ -1,0 +1,77 @@
+using Forge.Core;
+using Forge.Core.Ops;
+
+namespace Forge.Vulkan;
+
+/// <summary>
+/// Runs <see cref="Conv2DWeightGradientOp"/>: a few outputs are each a sum over all pixels, so the pixels are cut into slices that are
+/// summed side by side, and a second dispatch adds the slices in their order. Slices depend on shapes and variant alone: the same bits every time.
+/// </summary>
+internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp>
+{
+    // Invocations and workgroups that keep the widest devices busy.
+    private const long PlentyOfInvocations = 8192, PlentyOfWorkgroups = 512;
+
+    // Pixels summed one after the other in fp32 at most, so that rounding stays small, and elements of all parts together.
+    private const long LongestSum = 16384, MostElements = 1 << 24;
+
+    public override IEnumerable<Variant> Variants(Conv2DWeightGradientOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
+    {
+        var e = Extents(op, inputs, outputs);
+        var (rows, groups) = (e.Taps * e.ChannelsOfGroup, op.Geometry.Groups);
+        // Slices make up for few tiles, so the largest tile is the first guess unless the product is smaller.
+        return KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128),
+            Tile.Variants(limits, rows, e.OutputsOfGroup, groups).OrderBy(v => Tile.Of(v) is var t && (t.N > e.OutputsOfGroup || t.M > rows)));
+    }
+
+    public override KernelPlan Plan(Conv2DWeightGradientOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
+    {
+        var e = Extents(op, inputs, outputs);
+        var size = outputs.Sum(o => o.Count);
+        var (slices, dispatch) = variant.Family == Family.Tiled ? Tiled(op, variant, e, size) : Portable(op, variant, e, size);
+        if (slices == 1 && !op.WithBiasGradient)
+            return dispatch with { Bindings = [Slot.Input(0), Slot.Input(1), Slot.Output(0)] };
+        var sum = new Dispatch(Grid.Linear(size, variant.Lanes), [(uint)size, (uint)outputs[0].Count, (uint)slices],
+            [Slot.Scratch(0, written: false), Slot.Output(0), op.WithBiasGradient ? Slot.Output(1) : Slot.Output(0, written: false)],
+            Shader: "Conv2DWeightGradient.sum.comp", Constants: [variant.Lanes]);
+        return new([dispatch, sum], [4L * slices * size]);
+    }
+
+    private static (int Slices, Dispatch Dispatch) Portable(Conv2DWeightGradientOp op, Variant variant, Conv2DExtents e, int size)
+    {
+        var (blocksO, blocksC, groups, rows) = (Conv2DExtents.Quads(e.OutputsOfGroup), Conv2DExtents.Quads(e.ChannelsOfGroup), op.Geometry.Groups, e.Y[0] * e.Y[1]);
+        var blocks = (long)e.Taps * groups * blocksC * blocksO;
+        var (slices, rowsOfSlice) = Slices(rows, Math.Max(PlentyOfInvocations / Math.Max(1, blocks), e.Pixels / LongestSum), unit: 1, size);
+        return (slices, new Dispatch(Grid.Linear(slices * blocks, variant.Lanes),
+            [
+                .. e.Words, (uint)(slices * blocks), (uint)rows, (uint)rowsOfSlice, (uint)size, (uint)blocksO, (uint)blocksC, (uint)groups, (uint)e.Taps,
+                .. Divisor.Words(blocksO, blocksC, groups, e.Taps, e.W[1], e.Y[1], op.Geometry.Stride.W),
+            ],
+            [Slot.Input(0), Slot.Input(1), Slot.Scratch(0)], Constants: [variant.Lanes, op.WithBiasGradient ? 1u : 0]));
+    }
+
+    private static (int Slices, Dispatch Dispatch) Tiled(Conv2DWeightGradientOp op, Variant variant, Conv2DExtents e, int size)
+    {
+        var (tile, rows, groups) = (Tile.Of(variant), e.Taps * e.ChannelsOfGroup, op.Geometry.Groups);
+        var wanted = Math.Max(PlentyOfWorkgroups / Math.Max(1, tile.Workgroups(rows, e.OutputsOfGroup) * groups), e.Pixels / LongestSum);
+        var (slices, pixelsOfSlice) = Slices(e.Pixels, Math.Min(wanted, Math.Min(e.Pixels / (8 * Tile.Depth), Grid.MaxPerAxis / groups)), Tile.Depth, size);
+        return (slices, new Dispatch(tile.GridOf(rows, e.OutputsOfGroup, (long)slices * groups),
+            [
+                .. e.Words, (uint)rows, (uint)e.Pixels, (uint)pixelsOfSlice, (uint)size, (uint)groups,
+                .. Divisor.Words(e.Y[1], e.Y[2], e.ChannelsOfGroup, e.W[1], groups),
+            ],
+            [Slot.Input(0), Slot.Input(1), Slot.Scratch(0)],
+            Constants: [.. variant.Constants!, Conv2DExtents.Wide(e.ChannelsOfGroup), Conv2DExtents.Wide(e.OutputsOfGroup), op.WithBiasGradient ? 1u : 0]));
+    }
+
+    // Cuts a length into about as many slices as wanted, each a multiple of the unit long but perhaps the last; at least one.
+    private static (int Slices, int Length) Slices(int length, long wanted, int unit, int size)
+    {
+        var slices = Math.Clamp(wanted, 1, Math.Max(1, MostElements / Math.Max(1, size)));
+        var each = (int)Math.Max(1, ((length + slices - 1) / slices + unit - 1) / unit * unit);
+        return (Math.Max(1, (length + each - 1) / each), each);
+    }
+
+    private static Conv2DExtents Extents(Conv2DWeightGradientOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        new(op.Geometry, inputs[0].Shape, outputs[0].Shape, inputs[1].Shape);
+}

@@ -1,0 +1,15 @@
+namespace Forge.Vulkan;
+
+/// <summary>Which variant is the default before anything was timed.</summary>
+internal static class KernelOrder
+{
+    /// <summary>Tiles first on GPUs; portable first on processors, where shared memory is slow (decision left to the tuner).</summary>
+    public static IEnumerable<Variant> TilesFirst(DeviceLimits limits, IEnumerable<Variant> portable, IEnumerable<Variant> tiles) =>
+        limits.Quirks.RunsOnProcessor ? portable.Concat(tiles) : tiles.Concat(portable);
+
+    /// <summary>Portable variants, one for each workgroup size that the device has.</summary>
+    public static IEnumerable<Variant> Portable(DeviceLimits limits, params IEnumerable<uint> lanes) =>
+        from size in lanes
+        where size <= Math.Min(limits.MaxWorkgroupInvocations, limits.MaxWorkgroupX)
+        select new Variant(Family.Portable, $"lanes{size}", size);
+}

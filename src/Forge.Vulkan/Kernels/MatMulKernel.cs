@@ -1,0 +1,50 @@
+using Forge.Core;
+using Forge.Core.Ops;
+
+namespace Forge.Vulkan;
+
+/// <summary>Runs <see cref="MatMulOp"/>: an invocation per 4x4 outputs (portable), or a workgroup per tile through shared memory (tiled).</summary>
+internal sealed class MatMulKernel : Kernel<MatMulOp>
+{
+    public override IEnumerable<Variant> Variants(MatMulOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
+    {
+        var y = outputs[0].Shape;
+        var products = MatMulBatches.Of(inputs[0].Shape, inputs[1].Shape, y)[0].Count;
+        return KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, y[-2], y[-1], products));
+    }
+
+    public override KernelPlan Plan(MatMulOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
+    {
+        var (a, b) = (inputs[0].Shape, inputs[1].Shape);
+        var (m, n, k) = op.Extents(a, b);
+        // Elements between rows of a, terms of a row, terms of a column of b, columns of b.
+        uint[] strides = [(uint)(op.TransposeA ? 1 : k), (uint)(op.TransposeA ? m : 1), (uint)(op.TransposeB ? 1 : n), (uint)(op.TransposeB ? k : 1)];
+        Slot[] bindings =
+        [
+            Slot.Input(0), Slot.Input(1), Slot.Input(op.Epilogue.HasBias ? 2 : 1), Slot.Output(0),
+            op.WithColumnSums ? Slot.Output(1) : Slot.Output(0, written: false),
+        ];
+        return new([.. MatMulBatches.Of(a, b, outputs[0].Shape).Select(batches => variant.Family == Family.Tiled ? Tiled(batches) : Portable(batches))]);
+
+        Dispatch Portable(MatMulBatches batches)
+        {
+            var (tilesM, tilesN) = ((m + 3) / 4, (n + 3) / 4);
+            var count = (long)batches.Count * tilesM * tilesN;
+            return new(Grid.Linear(count, variant.Lanes),
+                [(uint)count, (uint)m, (uint)n, (uint)k, .. strides, (uint)tilesN, (uint)tilesM, .. batches.Words, .. Divisor.Words(tilesN, tilesM, batches.Inner)],
+                bindings, Constants: [variant.Lanes, .. EpilogueConstants.Of(op.Epilogue), op.WithColumnSums ? 1u : 0]);
+        }
+
+        Dispatch Tiled(MatMulBatches batches) =>
+            new(Tile.Of(variant).GridOf(m, n, batches.Count),
+                [(uint)m, (uint)n, (uint)k, .. strides, .. batches.Words, .. Divisor.Words(batches.Inner)],
+                bindings, Constants:
+                [
+                    .. variant.Constants!, op.WithColumnSums ? 1u : 0, op.TransposeA ? 0u : 1, op.TransposeB ? 1u : 0,
+                    Wide(a[-1]), Wide(b[-1]), Wide(n), .. EpilogueConstants.Of(op.Epilogue),
+                ]);
+    }
+
+    // Rows of whole quads: every quad then lies on 16 bytes.
+    private static uint Wide(int rowLength) => rowLength % 4 == 0 ? 1u : 0;
+}
