@@ -37,6 +37,14 @@ public sealed class PassTests
     }
 
     [Fact]
+    public void FusePoolGradient_OfAPooledRelu_IsOneNode()
+    {
+        var optimized = PassPipeline.Default.Run(SmallNetwork().Step);
+        Assert.Single(optimized.LiveNodes(), n => n.Op is MaxPool2DGradientOp { ThroughRelu: true });
+        Assert.DoesNotContain(optimized.LiveNodes(), n => n.Op is FusedElementwiseOp fused && fused.Steps.Any(s => s.Op is ReluGradOp));
+    }
+
+    [Fact]
     public void FuseElementwise_LeavesNoUnfusedOp()
     {
         var optimized = PassPipeline.Default.Run(SmallNetwork().Step);
