@@ -43,8 +43,8 @@ public sealed record BatchNormalizationGradOp(float Epsilon) : Op, ISampled
         var (x, gamma, mean, variance, dy) = (inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]);
         var scale = (variance + Epsilon).Rsqrt();
         var z = (x - mean) * scale;
-        var (dgamma, dbeta, share) = ((dy * z).SumTo(gamma.Shape), dy.SumTo(gamma.Shape), (float)gamma.Shape.Count / x.Shape.Count);
-        return [gamma * scale * (dy - dbeta * share - z * (dgamma * share)), dgamma, dbeta];
+        var (dgamma, dbeta, rows) = ((dy * z).SumTo(gamma.Shape), dy.SumTo(gamma.Shape), (float)(x.Shape.Count / gamma.Shape.Count));
+        return [gamma * scale * (dy - dbeta / rows - z * (dgamma / rows)), dgamma, dbeta];
     });
 
     public override Cost Cost(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>

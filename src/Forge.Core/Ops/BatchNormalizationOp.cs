@@ -41,7 +41,7 @@ public sealed record BatchNormalizationOp(float Epsilon) : Op, ISampled
         var back = node.Graph.Add(new BatchNormalizationGradOp(Epsilon), x, node.Inputs[1], mean, variance, cotangents[0]).Outputs;
         var (dx, rows) = (back[0], (float)(x.Shape.Count / mean.Shape.Count));
         if (cotangents.Flows(1)) dx += cotangents[1] / rows;
-        if (cotangents.Flows(2)) dx += (x - mean) * (cotangents[2] * (2 / rows));
+        if (cotangents.Flows(2)) dx += (x - mean) * (cotangents[2] * 2f / rows);
         return [dx, back[1], back[2]];
     }
 

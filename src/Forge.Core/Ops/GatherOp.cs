@@ -14,7 +14,7 @@ public sealed record GatherOp : Op, ISampled
     {
         var (table, index) = (inputs[0].MustBeWords("table"), inputs[1].MustBeIndexes());
         if (table.Shape.Rank == 0) throw new ShapeException(this, inputs, "the table has no rows", "Give it a first axis.");
-        return [new(table.DType, new Shape([.. index.Shape, .. table.Shape.Extents[1..]]))];
+        return [new(table.DType, new Shape([.. index.Shape.Extents, .. table.Shape.Extents[1..]]))];
     }
 
     public override void Reference(IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> outputs)

@@ -11,7 +11,7 @@ public sealed record OneHotOp(int Classes) : Op, ISampled
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
         if (Classes < 1) throw new ShapeException(this, inputs, $"{Classes} classes", "Give 1 or more.");
-        return [new(DType.F32, new Shape([.. inputs[0].MustBeIndexes().Shape, Classes]))];
+        return [new(DType.F32, new Shape([.. inputs[0].MustBeIndexes().Shape.Extents, Classes]))];
     }
 
     public override void Reference(IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> outputs)

@@ -36,6 +36,6 @@ public sealed record ScatterAddOp(int Rows) : Op, ISampled
     public static OpCase Sample(Draw draw)
     {
         var (rows, index, dtype) = (draw.Int(1, 11), draw.Shape(draw.Int(0, 2)), draw.OneOf(DType.U32, DType.I32));
-        return new(new ScatterAddOp(rows), draw.Integers(index, dtype, 0, rows - 1), draw.Uniform(new Shape([.. index, .. draw.Shape(draw.Int(0, 2))])));
+        return new(new ScatterAddOp(rows), draw.Integers(index, dtype, 0, rows - 1), draw.Uniform(new Shape([.. index.Extents, .. draw.Shape(draw.Int(0, 2)).Extents])));
     }
 }
