@@ -106,6 +106,9 @@ public sealed record DeviceLimits
     /// <summary>Kernels may compute with raw addresses (INT64 in buffers.glsl).</summary>
     public bool HasRawAddresses => Mode == BufferMode.Address && HasBufferAddress && HasInt64;
 
+    /// <summary>Kernels may load vectors through uniform addresses (lane-words.glsl): raw addresses, subgroups of eight, a driver that knows uniform values.</summary>
+    public bool HasLaneWords => HasRawAddresses && Quirks.UniformPushTable && SubgroupSize == 8 && HasSubgroupBallot && MaxPushConstantBytes >= 256;
+
     /// <summary>Kernels may chain subgroups without barriers: raw addresses, subgroups of eight, and a driver known and probed to run them in order.</summary>
-    public bool HasLaneChain => HasRawAddresses && Quirks.LaneChain && Quirks.UniformPushTable && SubgroupSize == 8 && HasSubgroupBallot && MaxPushConstantBytes >= 256;
+    public bool HasLaneChain => HasLaneWords && Quirks.LaneChain;
 }

@@ -4,22 +4,40 @@ using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
 
-/// <summary>The GLSL of one fused chain: its buffers and <c>void chain(uint i)</c>, which computes WIDTH elements from i on.</summary>
+/// <summary>The GLSL of one fused chain: its buffers and <c>void chain(uint i)</c>, which computes some elements from i on.</summary>
 /// <remarks>Extents that say where a broadcast input is read travel as push words, so that one shader serves every shape of a pattern.</remarks>
 internal sealed class ChainSource
 {
     private const int MostWords = 16;       // past these, extents are written into the shader
     private readonly List<uint> _words = [];
 
-    public ChainSource(FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, uint width)
+    /// <summary>The elements that <c>chain</c> of the lane form computes: two vectors of eight.</summary>
+    public const int LaneRun = 16;
+
+    private ChainSource(FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, Action<ChainSource, StringBuilder> appendChain)
     {
         var body = new StringBuilder();
         AppendSteps(body, op, inputs);
-        AppendChain(body, op, inputs, width);
+        appendChain(this, body);
         Body = body.ToString();
         var buffers = inputs.Select((t, i) => $"IN({Glsl(t.DType)}, X{i}, {i})")
             .Concat(op.Results.Select((r, i) => $"OUT({Glsl(op.Steps[r].DType)}, Y{i}, {inputs.Count + i})"));
         Buffers = $"#define BUFFERS {string.Join(' ', buffers)}\n#define PUSH uint count;{string.Concat(_words.Select((_, i) => $" uint p{i};"))}\n";
+    }
+
+    /// <summary>For Elementwise.comp: an invocation computes <paramref name="width"/> elements.</summary>
+    public static ChainSource Wide(FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, uint width) =>
+        new(op, inputs, (source, text) => source.AppendWide(text, op, inputs, width));
+
+    /// <summary>For Elementwise.lane.comp: a subgroup of eight computes <see cref="LaneRun"/> elements from a uniform i on.</summary>
+    public static ChainSource Lanes(FusedElementwiseOp op, IReadOnlyList<TensorType> inputs) =>
+        new(op, inputs, (source, text) => source.AppendLanes(text, op, inputs));
+
+    /// <summary>Whether the lane form can read an input: it is whole, one element, or repeats in steps of whole runs.</summary>
+    public static bool HasLanes(Shape input, Shape shape)
+    {
+        var dims = Collapsed(input, shape);
+        return dims.Count == 1 || (dims.Count == 2 && dims[1].Extent % LaneRun == 0);
     }
 
     /// <summary>The macros that buffers.glsl reads.</summary>
@@ -57,7 +75,7 @@ internal sealed class ChainSource
         text.Append("}\n");
     }
 
-    private void AppendChain(StringBuilder text, FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, uint width)
+    private void AppendWide(StringBuilder text, FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, uint width)
     {
         var wide = width == 1 ? "" : $"{width}";
         text.Append("void chain(uint i)\n{\n");
@@ -76,6 +94,36 @@ internal sealed class ChainSource
         }
         text.Append("}\n");
     }
+
+    private void AppendLanes(StringBuilder text, FusedElementwiseOp op, IReadOnlyList<TensorType> inputs)
+    {
+        text.Append("void chain(uint i)\n{\n");
+        for (var k = 0; k < inputs.Count; k++)
+        {
+            var (type, dims) = (Glsl(inputs[k].DType), Collapsed(inputs[k].Shape, op.Shape));
+            var address = $"ADDRESS(X{k}) + 4ul * ({Index(dims)("i")})";
+            text.Append(dims[^1].Stride == 0
+                ? $"    {type} a{k} = {FromFloat(type, $"WORD({address}, 0)")}, b{k} = a{k};\n"
+                : $"    uint64_t at{k} = {address}; {type} a{k} = {FromFloat(type, $"load8(at{k})")}, b{k} = {FromFloat(type, $"load8(at{k} + 32ul)")};\n");
+        }
+        for (var r = 0; r < op.Results.Count; r++) text.Append($"    {Glsl(op.Steps[op.Results[r]].DType)} ya{r}, yb{r};\n");
+        foreach (var half in "ab")
+        {
+            var arguments = inputs.Select((_, k) => $"{half}{k}").Concat(op.Results.Select((_, r) => $"y{half}{r}"));
+            text.Append($"    one({string.Join(", ", arguments)});\n");
+        }
+        for (var r = 0; r < op.Results.Count; r++)
+        {
+            var type = Glsl(op.Steps[op.Results[r]].DType);
+            text.Append($"    store16(ADDRESS(Y{r}) + 4ul * i, {ToFloat(type, $"ya{r}")}, {ToFloat(type, $"yb{r}")});\n");
+        }
+        text.Append("}\n");
+    }
+
+    // The lane form moves every word as a float; bits stay as they are.
+    private static string FromFloat(string type, string word) => type switch { "uint" => $"floatBitsToUint({word})", "int" => $"floatBitsToInt({word})", _ => word };
+
+    private static string ToFloat(string type, string value) => type switch { "uint" => $"uintBitsToFloat({value})", "int" => $"intBitsToFloat({value})", _ => value };
 
     private static string Vector(string type, uint width) => $"{(type == "float" ? "" : type[..1])}vec{width}";
 
