@@ -20,6 +20,11 @@ public static class ConfusionMatrixChart
     public static byte[] Draw(ConfusionMatrix matrix, string? title = null)
     {
         ArgumentNullException.ThrowIfNull(matrix);
+        return Draw(matrix, title, ChartFont.NameFor(string.Concat(matrix.ClassNames) + title));
+    }
+
+    internal static byte[] Draw(ConfusionMatrix matrix, string? title, string font)
+    {
         var size = matrix.Size;
         var shares = new double[size, size];
         for (var a = 0; a < size; a++)
@@ -28,12 +33,12 @@ public static class ConfusionMatrixChart
 
         using var plot = new Plot();
         var map = plot.Add.Heatmap(shares);
-        map.Colormap = new ScottPlot.Colormaps.CustomPalette([Colors.White, new("#c6dbef"), new("#6baed6"), new("#2171b5"), new("#08306b")], "blues");
+        map.Colormap = new ScottPlot.Colormaps.CustomInterpolated([Colors.White, new("#c6dbef"), new("#6baed6"), new("#2171b5"), new("#08306b")]);
         map.ManualRange = new(0, 1);
         if (size <= LargestWithNumbers)
             for (var a = 0; a < size; a++)
             for (var p = 0; p < size; p++)
-                AddCount(plot, matrix[a, p], p, size - 1 - a, dark: shares[a, p] > 0.55); // the first row of a heat map is the top one
+                AddCount(plot, font, matrix[a, p], p, size - 1 - a, dark: shares[a, p] > 0.55); // the first row of a heat map is the top one
 
         var positions = Enumerable.Range(0, size).Select(i => (double)i).ToArray();
         plot.Axes.Bottom.SetTicks(positions, [.. matrix.ClassNames]);
@@ -43,19 +48,20 @@ public static class ConfusionMatrixChart
         var longest = matrix.ClassNames.Max(ConfusionMatrix.DisplayLength);
         plot.Axes.Bottom.MinimumSize = 40 + 5.5f * longest;
         plot.Axes.Left.MinimumSize = 40 + 7.5f * longest;
-        foreach (var axis in (IAxis[])[plot.Axes.Bottom, plot.Axes.Left]) ChartFile.UseFontFor(axis.TickLabelStyle, string.Concat(matrix.ClassNames));
         plot.Axes.Bottom.Label.Text = "predicted";
         plot.Axes.Left.Label.Text = "true";
         plot.Title(title ?? string.Create(CultureInfo.InvariantCulture, $"{matrix.Correct} of {matrix.Total} right"));
         plot.HideGrid();
+        plot.Font.Set(font);
         plot.Axes.SetLimits(-0.5, size - 0.5, -0.5, size - 0.5);
         var side = Math.Clamp(size * 48, 320, 2000);
         return plot.GetImageBytes(side + 80 + (int)(7.5 * longest), side + 110 + (int)(5.5 * longest), ImageFormat.Png);
     }
 
-    private static void AddCount(Plot plot, long count, int x, int y, bool dark)
+    private static void AddCount(Plot plot, string font, long count, int x, int y, bool dark)
     {
         var text = plot.Add.Text(count.ToString(CultureInfo.InvariantCulture), x, y);
+        text.LabelFontName = font;
         text.LabelAlignment = Alignment.MiddleCenter;
         text.LabelFontColor = dark ? Colors.White : count == 0 ? new Color("#b0b0b0") : Colors.Black;
         text.LabelFontSize = count > 9999 ? 10 : 12;

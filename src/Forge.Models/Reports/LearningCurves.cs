@@ -44,6 +44,7 @@ public static class LearningCurves
         plot.Title(metric);
         plot.XLabel("epoch");
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
+        ChartFont.Apply(plot, metric);
         plot.ShowLegend(metric.Contains("loss", StringComparison.Ordinal) ? Alignment.UpperRight : Alignment.LowerRight);
     }
 }
