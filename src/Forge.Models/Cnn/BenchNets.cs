@@ -1,0 +1,79 @@
+using Forge.Core;
+using Forge.Core.Ops;
+using Forge.Models.Layers;
+using Forge.Models.Optimizers;
+
+namespace Forge.Models.Cnn;
+
+/// <summary>A net that other frameworks' benchmark programs train too, from the same weights on the same batch.</summary>
+/// <param name="Name">The workload's name: cnn28, cnn150.</param>
+/// <param name="Side">Height and width of the images.</param>
+/// <param name="Channels">Channels of the images.</param>
+/// <param name="Filters">Filters of each convolution.</param>
+/// <param name="Batch">Images in the batch.</param>
+public sealed record BenchNet(string Name, int Side, int Channels, ValueList<int> Filters, int Batch)
+{
+    private const int Hidden = 128, Classes = 10;
+
+    /// <summary>The model: valid 3x3 convolutions with ReLU and 2x2 max pools, then dense 128 with ReLU and 10 logits.</summary>
+    public Sequential Build()
+    {
+        var (layers, stream) = (new List<Layer> { new Input((Side, Side, Channels)) }, 10u);
+        foreach (var filters in Filters)
+            layers.AddRange([new Conv2D(filters, 3, activation: "relu", kernelInitializer: new SharedHashGlorot(stream++)), new MaxPooling2D(2)]);
+        layers.AddRange([
+            new Flatten(),
+            new Dense(Hidden, activation: "relu", kernelInitializer: new SharedHashGlorot(stream)),
+            new Dense(Classes, kernelInitializer: new SharedHashGlorot(stream + 1))]);
+        return new([.. layers]);
+    }
+
+    /// <summary>The batch: images f32 (n, side, side, channels) in [0, 1), labels one-hot f32 (n, 10), label of image i being 7i mod 10.</summary>
+    public (HostTensor Images, HostTensor Labels) Data()
+    {
+        var labels = new HostTensor(new(DType.F32, (Batch, Classes)));
+        for (var i = 0; i < Batch; i++) labels.Span<float>()[i * Classes + i * 7 % Classes] = 1;
+        return (SharedHash.Uniform(1, (Batch, Side, Side, Channels), 0, 1), labels);
+    }
+
+    /// <summary>One training step: forward, backward, Adam as PyTorch has it with epsilon 1e-7. Returns the loss.</summary>
+    public CompiledFunction CompileStep(Engine engine)
+    {
+        var (model, adam) = (Build(), new Adam(1e-3f, epsilon: 1e-7f, form: UpdateForm.PyTorch));
+        return engine.Compile((Tensor images, Tensor labels) =>
+        {
+            var loss = Losses.CategoricalCrossentropyOfLogits(labels, model.Call(images, training: true));
+            adam.Minimize(loss, model.Parameters);
+            return loss;
+        });
+    }
+
+    /// <summary>Arithmetic of one step as the peers count it: three times the forward products, but no gradient of the images.</summary>
+    public double StepFlops
+    {
+        get
+        {
+            var (side, channels, flops) = (Side, Channels, 0.0);
+            for (var i = 0; i < Filters.Count; i++)
+            {
+                side -= 2;
+                flops += (i == 0 ? 2 : 3) * 2.0 * side * side * Filters[i] * 9 * channels;
+                (side, channels) = (side / 2, Filters[i]);
+            }
+            return Batch * (flops + 3 * 2.0 * ((double)side * side * channels * Hidden + Hidden * Classes));
+        }
+    }
+}
+
+/// <summary>The nets of the comparison with other frameworks.</summary>
+public static class BenchNets
+{
+    /// <summary>28x28x1, two convolutions, batch 128.</summary>
+    public static BenchNet Cnn28 { get; } = new("cnn28", 28, 1, [32, 64], 128);
+
+    /// <summary>150x150x3, three convolutions (the article's stack), batch 32.</summary>
+    public static BenchNet Cnn150 { get; } = new("cnn150", 150, 3, [32, 64, 128], 32);
+
+    /// <summary>Every net.</summary>
+    public static IReadOnlyList<BenchNet> All { get; } = [Cnn28, Cnn150];
+}

@@ -1,0 +1,43 @@
+using Forge.Core;
+using Forge.Models.Datasets;
+using Forge.Models.Optimizers;
+using Forge.Models.Training;
+
+namespace Forge.Models;
+
+public partial class Model
+{
+    private Trainer? _trainer;
+
+    /// <summary>What <see cref="Compile"/> prepared.</summary>
+    /// <exception cref="ForgeException">Compile was not called.</exception>
+    public Trainer Trainer => _trainer ?? throw new ForgeException($"Model '{Name}' is not compiled. Call Compile(engine, optimizer, loss) first.");
+
+    /// <summary>Says on which engine, how and for what the model is trained.</summary>
+    /// <param name="engine">What runs the steps; outlives the model's use.</param>
+    /// <param name="optimizer">What changes the weights.</param>
+    /// <param name="loss">What is made small.</param>
+    /// <param name="metrics">What else is shown.</param>
+    /// <param name="inputScale">Multiplies inputs that arrive as bytes.</param>
+    public Trainer Compile(Engine engine, Optimizer optimizer, LossFunction loss, IReadOnlyList<BatchMetric>? metrics = null, float inputScale = 1 / 255f) =>
+        _trainer = new(engine, this, optimizer, loss, metrics, inputScale);
+
+    /// <inheritdoc cref="Trainer.Fit(IBatches, FitOptions?, CancellationToken)"/>
+    public FitRun Fit(IBatches data, FitOptions? options = null, CancellationToken cancellation = default) => Trainer.Fit(data, options, cancellation);
+
+    /// <inheritdoc cref="Trainer.Fit(HostTensor, HostTensor, int, FitOptions?, CancellationToken)"/>
+    public FitRun Fit(HostTensor x, HostTensor y, int batchSize = 32, FitOptions? options = null, CancellationToken cancellation = default) =>
+        Trainer.Fit(x, y, batchSize, options, cancellation);
+
+    /// <inheritdoc cref="Trainer.Evaluate(IBatches, int?, CancellationToken)"/>
+    public Evaluation Evaluate(IBatches data, int? steps = null, CancellationToken cancellation = default) => Trainer.Evaluate(data, steps, cancellation);
+
+    /// <inheritdoc cref="Trainer.Evaluate(HostTensor, HostTensor, int)"/>
+    public Evaluation Evaluate(HostTensor x, HostTensor y, int batchSize = 32) => Trainer.Evaluate(x, y, batchSize);
+
+    /// <inheritdoc cref="Trainer.Predict(HostTensor, int)"/>
+    public HostTensor Predict(HostTensor x, int batchSize = 32) => Trainer.Predict(x, batchSize);
+
+    /// <summary>The model as a table: layers, output shapes, parameters. <see cref="Training.Trainer.Summary"/> adds FLOPs and memory.</summary>
+    public string Summary() => ModelSummary.Of(this);
+}

@@ -1,0 +1,154 @@
+using Forge.Core;
+using Forge.Core.Ops;
+
+namespace Forge.Models.Optimizers;
+
+/// <summary>Changes parameters against their gradients. The update is part of the traced step.</summary>
+/// <remarks>
+/// The parameters lie one after another in one flat tensor, their gradients and moments in the same order, so one dispatch updates
+/// all. A step whose loss or gradients are not finite changes nothing: no weight, no moment, no batch statistic, no step count.
+/// One optimizer serves one engine. Not thread-safe.
+/// </remarks>
+public abstract class Optimizer
+{
+    private readonly List<Packed> _packs = [];
+    private readonly UpdateOp _update;
+    private readonly HostScalar _rate;
+
+    /// <summary>An optimizer.</summary>
+    /// <param name="name">Its name; the names of its state start with it.</param>
+    /// <param name="update">What is done to weights, gradients and slots.</param>
+    /// <param name="learningRate">The rate, or how it changes with the number of updates.</param>
+    /// <param name="clipping">Limits gradients first; null for none.</param>
+    protected Optimizer(string name, UpdateOp update, Schedule learningRate, Clipping? clipping)
+    {
+        (Name, _update, LearningRate, Clipping) = (name, update, learningRate, clipping);
+        _rate = Scalar("rate", () => Rate);
+    }
+
+    /// <summary>The name.</summary>
+    public string Name { get; }
+
+    /// <summary>The rate as a function of the updates done.</summary>
+    public Schedule LearningRate { get; set; }
+
+    /// <summary>Multiplies the schedule's rate: what a plateau callback lowers.</summary>
+    public double RateFactor { get; set; } = 1;
+
+    /// <summary>Limits gradients before the update.</summary>
+    public Clipping? Clipping { get; }
+
+    /// <summary>Updates done: steps that were finite.</summary>
+    public long Iterations { get; set; }
+
+    /// <summary>The rate of the next update.</summary>
+    public double Rate => LearningRate.At(Iterations) * RateFactor;
+
+    /// <summary>What is kept for each weight: moment and square for Adam.</summary>
+    public IReadOnlyList<string> SlotNames => _update.Slots;
+
+    /// <summary>Appends the gradients of a loss and the update of the parameters to the graph being traced.</summary>
+    /// <param name="loss">f32 ().</param>
+    /// <param name="parameters">What may change; those that are not <see cref="Parameter.Trainable"/> are left alone.</param>
+    /// <exception cref="GraphException">A parameter belongs to another optimizer, or none can be trained.</exception>
+    public void Minimize(Tensor loss, IReadOnlyList<Parameter> parameters)
+    {
+        var graph = loss.Graph;
+        var trained = parameters.Where(p => p.Trainable).Distinct().ToArray();
+        if (trained.Length == 0) throw new GraphException($"Optimizer '{Name}' has nothing to train: every parameter is frozen. Set Trainable on a layer.");
+        Prepare(trained);
+        var active = trained.ToHashSet();
+        var packs = _packs.Where(p => p.Pack.Members.Any(active.Contains)).ToArray();
+        Parameter[] members = [.. packs.SelectMany(p => p.Pack.Members)];
+        var gradients = Grad.Of(loss, [.. members.Select(m => graph.Read(m))]).Zip(members, (g, m) => active.Contains(m) ? Limited(g) : graph.Full(g.Type, 0)).ToArray();
+
+        using var scope = graph.Scope(Name);
+        var (flat, next) = (new Tensor[packs.Length], 0);
+        for (var i = 0; i < packs.Length; i++)
+        {
+            flat[i] = new PackOp(packs[i].Pack.Layout).On(gradients.AsSpan(next, packs[i].Pack.Members.Count));
+            next += packs[i].Pack.Members.Count;
+        }
+        var factor = Clipping?.Factor(flat) ?? graph.Constant(1f);
+        StepGuard.Of(graph).Add(graph, [.. flat, loss], finite => packs.Zip(flat, (pack, gradient) => Updates(pack, gradient, factor, finite, active)).SelectMany(u => u));
+        graph.AfterRun.Add(finite => Iterations += finite ? 1 : 0);
+    }
+
+    /// <summary>Lays out the trainable parameters that have no place yet: done by the first trace, or before state is restored.</summary>
+    public void Prepare(IReadOnlyList<Parameter> parameters)
+    {
+        Parameter[] fresh = [.. parameters.Where(p => p.Trainable && !_packs.Exists(k => k.Pack == p.Pack)).Distinct()];
+        if (fresh.Length == 0) return;
+        var name = _packs.Count == 0 ? Name : $"{Name}{_packs.Count}";
+        var pack = new ParameterPack($"{name}/weights", fresh);
+        _packs.Add(new(pack, [.. SlotNames.Select(s => new Parameter($"{name}/{s}", pack.Flat.Type, trainable: false))]));
+    }
+
+    /// <summary>What is kept for each weight, by name: <c>adam/moment/dense/kernel</c>; of the weight's shape.</summary>
+    public IReadOnlyDictionary<string, HostTensor> ReadState(StateStore state)
+    {
+        var values = new Dictionary<string, HostTensor>();
+        foreach (var (pack, slots) in _packs)
+            for (var s = 0; s < slots.Count; s++)
+            {
+                var flat = state.Read(slots[s]).Span<float>();
+                for (var m = 0; m < pack.Members.Count; m++)
+                    values[StateName(s, pack.Members[m])] = HostTensor.From(flat.Slice(pack.Starts[m], pack.Members[m].Type.Count), pack.Members[m].Type.Shape);
+            }
+        return values;
+    }
+
+    /// <summary>Restores what <see cref="ReadState"/> gave, for parameters that were prepared.</summary>
+    /// <exception cref="DataException">A value is missing or has another shape.</exception>
+    public void WriteState(StateStore state, IReadOnlyDictionary<string, HostTensor> values)
+    {
+        foreach (var (pack, slots) in _packs)
+            for (var s = 0; s < slots.Count; s++)
+            {
+                var flat = new HostTensor(slots[s].Type);
+                for (var m = 0; m < pack.Members.Count; m++)
+                {
+                    var (member, name) = (pack.Members[m], StateName(s, pack.Members[m]));
+                    if (!values.TryGetValue(name, out var value)) throw new DataException($"The optimizer's state lacks '{name}'. Resume with the optimizer and model that were saved.");
+                    if (value.Type != member.Type) throw new DataException($"'{name}' is {value.Type}, but the model needs {member.Type}. Resume with the model that was saved.");
+                    value.Span<float>().CopyTo(flat.Span<float>()[pack.Starts[m]..]);
+                }
+                state.Write(slots[s], flat);
+            }
+    }
+
+    /// <summary>What the update reads besides the rate, in its order, computed by the host in double before each step.</summary>
+    protected virtual IReadOnlyList<HostScalar> MoreScalars => [];
+
+    /// <summary>A number of this optimizer that the host computes before each step.</summary>
+    protected HostScalar Scalar(string name, Func<double> value) => new($"{Name}.{name}", DType.F32, value);
+
+    private Tensor Limited(Tensor gradient) => Clipping?.Each(gradient) ?? gradient;
+
+    private string StateName(int slot, Parameter parameter) => $"{Name}/{SlotNames[slot]}/{parameter.Name}";
+
+    private IEnumerable<Assignment> Updates(Packed packed, Tensor gradient, Tensor factor, Tensor finite, HashSet<Parameter> active)
+    {
+        var graph = gradient.Graph;
+        Parameter[] states = [packed.Pack.Flat, .. packed.Slots];
+        Tensor[] old = [.. states.Select(s => graph.Read(s))];
+        IReadOnlyList<Tensor> changed = graph.Add(_update, [old[0], gradient, .. old[1..], .. ((HostScalar[])[_rate, .. MoreScalars]).Select(graph.Read), factor, finite]).Outputs;
+        if (!packed.Pack.Members.All(active.Contains))
+        {
+            // Some were frozen after they were laid out: their weights and moments are kept by a mask.
+            var mask = graph.Constant(Mask(packed.Pack, active));
+            changed = [.. changed.Zip(old, (c, o) => mask.Select(c, o))];
+        }
+        return states.Zip(changed, (state, value) => new Assignment(state, value));
+    }
+
+    private static HostTensor Mask(ParameterPack pack, HashSet<Parameter> active)
+    {
+        var mask = new HostTensor(new(DType.U32, pack.Layout.Shape));
+        for (var i = 0; i < pack.Members.Count; i++)
+            if (active.Contains(pack.Members[i])) mask.Span<uint>().Slice(pack.Starts[i], pack.Members[i].Type.Count).Fill(1);
+        return mask;
+    }
+
+    private sealed record Packed(ParameterPack Pack, IReadOnlyList<Parameter> Slots);
+}

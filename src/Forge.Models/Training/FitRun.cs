@@ -1,0 +1,125 @@
+using Forge.Models.Checkpoints;
+using Forge.Models.Datasets;
+
+namespace Forge.Models.Training;
+
+/// <summary>How long and on what a model is fitted.</summary>
+public sealed record FitOptions
+{
+    /// <summary>Epochs in all, those before a resume included.</summary>
+    public int Epochs { get; init; } = 1;
+
+    /// <summary>Batches an epoch, wrapping over the data; a whole pass when null.</summary>
+    public int? StepsPerEpoch { get; init; }
+
+    /// <summary>What each epoch is judged on; null for nothing.</summary>
+    public IBatches? Validation { get; init; }
+
+    /// <summary>Batches of a validation; a whole pass when null.</summary>
+    public int? ValidationSteps { get; init; }
+
+    /// <summary>What watches.</summary>
+    public IReadOnlyList<Callback> Callbacks { get; init; } = [];
+
+    /// <summary>Where to go on from; null to begin.</summary>
+    public Checkpoint? Resume { get; init; }
+
+    /// <summary>The model's configuration as checkpoints keep it.</summary>
+    public string ModelConfig { get; init; } = "";
+}
+
+/// <summary>A fit under way: where it stands, and how to save it.</summary>
+public sealed class FitRun
+{
+    private readonly IBatches _data;
+    private readonly IReadOnlyList<Callback> _callbacks;
+
+    internal FitRun(Trainer trainer, IBatches data, FitOptions options)
+    {
+        (Trainer, _data, Options, Means) = (trainer, data, options, new(trainer.Names));
+        _callbacks = [.. options.Callbacks.OrderBy(c => c is SaveCheckpoints)];
+        StepsPerEpoch = options.StepsPerEpoch ?? data.BatchesPerPass;
+    }
+
+    /// <summary>What is fitted.</summary>
+    public Trainer Trainer { get; }
+
+    /// <summary>How long and on what.</summary>
+    public FitOptions Options { get; }
+
+    /// <summary>The epoch under way, from 0; after an epoch's end, the next.</summary>
+    public int Epoch { get; internal set; }
+
+    /// <summary>Steps done in that epoch.</summary>
+    public int StepInEpoch { get; internal set; }
+
+    /// <summary>Steps of an epoch.</summary>
+    public int StepsPerEpoch { get; }
+
+    /// <summary>The running means of the epoch.</summary>
+    public RunningMeans Means { get; }
+
+    /// <summary>The epochs finished since the fit began or was resumed.</summary>
+    public IReadOnlyList<EpochLog> History => Logs;
+
+    /// <summary>Why a callback asked to stop; null when none did.</summary>
+    public string? StopReason { get; private set; }
+
+    internal List<EpochLog> Logs { get; } = [];
+
+    internal IReadOnlyList<Callback> Callbacks => _callbacks;
+
+    /// <summary>Ends the fit after the current step or epoch.</summary>
+    /// <param name="reason">For people.</param>
+    public void Stop(string reason) => StopReason ??= reason;
+
+    /// <summary>Everything that a resume needs to continue with the same bits.</summary>
+    public Checkpoint Capture()
+    {
+        var (engine, optimizer) = (Trainer.Engine, Trainer.Optimizer);
+        var values = new Dictionary<string, double>
+        {
+            ["optimizer.rate_factor"] = optimizer.RateFactor,
+            ["engine.random_step"] = engine.RandomStep,
+            ["epoch.examples"] = Means.Examples,
+        };
+        for (var i = 0; i < Means.Names.Count; i++) values[$"epoch.sum.{Means.Names[i]}"] = Means.Sums[i];
+        foreach (var callback in _callbacks)
+            foreach (var (name, value) in callback.Save()) values[$"callback.{callback.Name}.{name}"] = value;
+        return new()
+        {
+            Weights = Trainer.Model.Parameters.ToDictionary(p => p.Name, engine.State.Read),
+            OptimizerSlots = optimizer.ReadState(engine.State),
+            OptimizerConfig = optimizer.Name,
+            ModelConfig = Options.ModelConfig,
+            InputShape = Trainer.Model.ExpectedInputs is [var only] ? only.Extents.ToArray() : [],
+            ClassNames = _data.ClassNames,
+            Step = optimizer.Iterations,
+            Epoch = Epoch,
+            StepInEpoch = StepInEpoch,
+            Data = _data.Position,
+            Seeds = new Dictionary<string, ulong> { ["engine"] = engine.Options.Seed },
+            Values = values,
+        };
+    }
+
+    internal void Restore(Checkpoint saved)
+    {
+        var (engine, optimizer) = (Trainer.Engine, Trainer.Optimizer);
+        if (saved.Seeds.TryGetValue("engine", out var seed) && seed != engine.Options.Seed)
+            throw new CheckpointException($"The checkpoint was trained with seed {seed}, but this run has seed {engine.Options.Seed}. Resume with the same seed.");
+        if (saved.OptimizerConfig != optimizer.Name)
+            throw new CheckpointException($"The checkpoint was trained with the optimizer {saved.OptimizerConfig}, but this run uses {optimizer.Name}. Resume with the same optimizer.");
+        Trainer.LoadWeights(saved, "the checkpoint");
+        optimizer.Prepare(Trainer.Model.Parameters);
+        optimizer.WriteState(engine.State, saved.OptimizerSlots);
+        optimizer.Iterations = saved.Step;
+        optimizer.RateFactor = saved.Values.GetValueOrDefault("optimizer.rate_factor", 1);
+        engine.RandomStep = (uint)saved.Values.GetValueOrDefault("engine.random_step");
+        _data.Position = saved.Data;
+        (Epoch, StepInEpoch) = (saved.Epoch, saved.StepInEpoch);
+        Means.Restore([.. Means.Names.Select(n => saved.Values.GetValueOrDefault($"epoch.sum.{n}"))], (long)saved.Values.GetValueOrDefault("epoch.examples"));
+        foreach (var callback in _callbacks)
+            callback.Restore(name => saved.Values.TryGetValue($"callback.{callback.Name}.{name}", out var value) ? value : null);
+    }
+}

@@ -1,0 +1,55 @@
+using Forge.Models.Checkpoints;
+
+namespace Forge.Models.Training;
+
+/// <summary>Writes the best and the last state of a fit to a folder; also when it is interrupted or diverges.</summary>
+/// <param name="folder">The run's folder; made if need be.</param>
+/// <param name="monitor">What makes an epoch the best; val_accuracy, val_loss, accuracy or loss, the first the log has, when left out.</param>
+/// <param name="every">Also writes the last state after so many steps; null for never.</param>
+public sealed class SaveCheckpoints(string folder, WatchedValue? monitor = null, int? every = null) : Callback
+{
+    private WatchedValue? _monitor = monitor;
+    private double _best = double.NaN;
+
+    /// <summary>Where the best state is written.</summary>
+    public string BestPath => Path.Combine(folder, Checkpoint.FileName(CheckpointChoice.Best));
+
+    /// <summary>Where the last state is written.</summary>
+    public string LastPath => Path.Combine(folder, Checkpoint.FileName(CheckpointChoice.Last));
+
+    /// <summary>The best value so far; NaN before the first epoch's end.</summary>
+    public double Best => _best;
+
+    /// <inheritdoc/>
+    public override void OnTrainBegin(FitRun run) => Directory.CreateDirectory(folder);
+
+    /// <inheritdoc/>
+    public override void OnBatchEnd(FitRun run, double loss)
+    {
+        if (every is { } steps && run.StepInEpoch % steps == 0 && run.StepInEpoch < run.StepsPerEpoch) run.Capture().Save(LastPath);
+    }
+
+    /// <inheritdoc/>
+    public override void OnEpochEnd(FitRun run, EpochLog log)
+    {
+        _monitor ??= ((string[])["val_accuracy", "val_loss", "accuracy", "loss"]).First(name => log[name] is not null);
+        var value = _monitor.Of(log);
+        var better = double.IsNaN(_best) || _monitor.IsBetter(value, _best);
+        if (better) _best = value;
+        var state = run.Capture();
+        if (better) state.Save(BestPath);
+        state.Save(LastPath);
+    }
+
+    /// <inheritdoc/>
+    public override void OnTrainEnd(FitRun run, FitEnd outcome)
+    {
+        if (outcome is FitEnd.Stopped or FitEnd.Cancelled or FitEnd.Diverged) run.Capture().Save(LastPath);
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<KeyValuePair<string, double>> Save() => [new("best", _best)];
+
+    /// <inheritdoc/>
+    public override void Restore(Func<string, double?> value) => _best = value("best") ?? double.NaN;
+}

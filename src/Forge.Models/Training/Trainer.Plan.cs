@@ -1,0 +1,49 @@
+using Forge.Core;
+
+namespace Forge.Models.Training;
+
+public sealed partial class Trainer
+{
+    /// <summary>Plans the training step for a batch without running it.</summary>
+    /// <param name="x">The type of the inputs (n, ...).</param>
+    /// <param name="y">The type of the targets (n, ...).</param>
+    /// <exception cref="MemoryException">It does not fit the device; the message names a batch size that does, if any.</exception>
+    public PlanReport PlanStep(TensorType x, TensorType y)
+    {
+        try
+        {
+            return PlanReport.Of(_train.Prepare(x, y));
+        }
+        catch (MemoryException problem)
+        {
+            var batch = LargestBatch(x, y, problem);
+            throw new MemoryException(problem.Message + (batch > 0 ? $" A batch of {batch} fits." : " Not even a batch of one fits."), problem);
+        }
+    }
+
+    /// <summary>The model's table and the costs of a training step.</summary>
+    /// <param name="x">The type of the inputs (n, ...).</param>
+    /// <param name="y">The type of the targets (n, ...).</param>
+    public string Summary(TensorType x, TensorType y) => $"{ModelSummary.Of(Model)}\n{PlanStep(x, y)}";
+
+    // Activations grow with the batch almost in a line: the estimate is planned, and made smaller until it fits.
+    private int LargestBatch(TensorType x, TensorType y, MemoryException problem)
+    {
+        var batch = x.Shape[0] - 1;
+        if (problem.Data["arena"] is long arena and > 0 && problem.Data["available"] is long available)
+            batch = (int)Math.Clamp((double)x.Shape[0] * available / arena, 0, batch);
+        for (; batch > 0; batch = batch * 9 / 10)
+        {
+            try
+            {
+                _train.Prepare(x with { Shape = x.Shape.With(0, batch) }, y with { Shape = y.Shape.With(0, batch) });
+                return batch;
+            }
+            catch (MemoryException)
+            {
+                // Smaller still.
+            }
+        }
+        return 0;
+    }
+}
