@@ -3,18 +3,21 @@ using Forge.Core.Ops;
 
 namespace Forge.Vulkan;
 
-/// <summary>Runs <see cref="MatMulOp"/>: an invocation per 4x4 outputs (portable), or a workgroup per tile through shared memory (tiled).</summary>
+/// <summary>Runs <see cref="MatMulOp"/>: an invocation per 4x4 outputs (portable), a workgroup per tile through shared memory (tiled), or MatMulLane's.</summary>
 internal sealed class MatMulKernel : Kernel<MatMulOp>
 {
     public override IEnumerable<Variant> Variants(MatMulOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         var y = outputs[0].Shape;
         var products = MatMulBatches.Of(inputs[0].Shape, inputs[1].Shape, y)[0].Count;
-        return KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, y[-2], y[-1], products));
+        return Kernels.MatMulLane.Variants(op, inputs, outputs, limits)
+            .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, y[-2], y[-1], products)));
     }
 
     public override KernelPlan Plan(MatMulOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
+        if (variant.Family == Family.Lane)
+            return Kernels.MatMulLane.Plan(op, variant, inputs, outputs);
         var (a, b) = (inputs[0].Shape, inputs[1].Shape);
         var (m, n, k) = op.Extents(a, b);
         // Elements between rows of a, terms of a row, terms of a column of b, columns of b.

@@ -1,0 +1,66 @@
+namespace Forge.Vulkan.Kernels;
+
+/// <summary>How a lane kernel splits a sum of many terms: unrolled chunks, chained through the subgroups of a workgroup, in slices.</summary>
+/// <param name="Terms">Terms of a chunk, all unrolled.</param>
+/// <param name="Subgroups">Chunks of a workgroup, one after the other.</param>
+/// <param name="Slices">Workgroups that share a sum; more than one leave partial results.</param>
+/// <param name="Skip">Terms that the last chunk shares with the one before it, and masks.</param>
+internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slices, uint Skip)
+{
+    /// <summary>Lanes of a subgroup that the kernels are written for.</summary>
+    public const uint Lanes = 8;
+
+    /// <summary>Entries of tab[] that uniform5 and its kin read.</summary>
+    public const int Table = 32;
+
+    /// <summary>The largest id that uniform15 takes, plus one: the largest grid axis.</summary>
+    public const uint MaxAxis = 32_768;
+
+    // A chunk takes over sums and leaves them: as much work as some eight terms. Past 72 terms the code outgrows the operation cache.
+    private const uint MostTerms = 72, MostSubgroups = 128, Overhead = 8;
+
+    /// <summary>Whether a device runs kernels that chain subgroups (shaders/include/lane.glsl), and takes their workgroups.</summary>
+    public static bool IsOffered(DeviceLimits limits) =>
+        limits.HasLaneChain && Math.Min(limits.MaxWorkgroupInvocations, limits.MaxWorkgroupX) >= MostSubgroups * Lanes;
+
+    /// <summary>Invocations of a workgroup.</summary>
+    public uint Group => Lanes * Subgroups;
+
+    /// <summary>The cheapest split of <paramref name="count"/> terms into at least <paramref name="minSlices"/> slices.</summary>
+    /// <param name="count">Terms; at least 1.</param>
+    /// <param name="minSlices">Slices wanted, for parallel work where tiles are few.</param>
+    public static LaneTerms Split(uint count, uint minSlices = 1)
+    {
+        var least = Math.Max(minSlices, (count + MostTerms * MostSubgroups - 1) / (MostTerms * MostSubgroups));
+        var (best, bestCost) = (default(LaneTerms), ulong.MaxValue);
+        for (var slices = least; slices <= least + least / 4; slices++)
+            for (uint subgroups = 1; subgroups <= MostSubgroups; subgroups++)
+            {
+                var chunks = slices * subgroups;
+                var terms = (count + chunks - 1) / chunks;
+                var skip = chunks * terms - count;
+                var cost = (ulong)chunks * (2 * (terms + Overhead) + skip); // every chunk has the code that masks
+                if (terms <= MostTerms && skip < terms && cost < bestCost)
+                    (best, bestCost) = (new(terms, subgroups, slices, skip), cost);
+            }
+        // Every chunk of one term, at worst: few terms in many slices.
+        return bestCost == ulong.MaxValue ? Split(count, 1) : best;
+    }
+
+    /// <summary>Rows of a tile for <paramref name="extent"/> rows: six fill the registers, fewer where they leave less to compute twice.</summary>
+    public static uint Rows(uint extent)
+    {
+        if (extent <= 6)
+            return Math.Max(1, extent);
+        uint best = 6;
+        foreach (uint rows in (uint[])[5, 4])
+            if (Work(rows) < Work(best))
+                best = rows;
+        return best;
+        // Of each term: two products and sums a row, a broadcast a row, two loads of columns.
+        ulong Work(uint rows) => (ulong)((extent + rows - 1) / rows) * (5 * rows + 4);
+    }
+
+    /// <summary>Tiles that cover an extent; the last overlaps its neighbour.</summary>
+    public static uint Tiles(uint extent, uint tile) => (extent + tile - 1) / tile;
+}
