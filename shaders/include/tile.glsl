@@ -52,6 +52,24 @@ void fillB(uint n0, uint k0, uint end)
     }
 }
 
+// Adds the products of one term to the lane's sums.
+void multiplyTerm(uint k, uint row, uint column)
+{
+    vec4 b[TN / 4u];
+    [[unroll]] for (uint v = 0u; v < TN / 4u; ++v) b[v] = tileB[k * PITCH_B + column + v * LANES_N];
+    [[unroll]] for (uint u = 0u; u < TM / 4u; ++u) {
+        vec4 a = tileA[k * PITCH_A + row + u * LANES_M];
+        [[unroll]] for (uint v = 0u; v < TN / 4u; ++v) {
+            sums[(4u * u + 0u) * (TN / 4u) + v] += a.x * b[v];
+            sums[(4u * u + 1u) * (TN / 4u) + v] += a.y * b[v];
+            sums[(4u * u + 2u) * (TN / 4u) + v] += a.z * b[v];
+            sums[(4u * u + 3u) * (TN / 4u) + v] += a.w * b[v];
+        }
+    }
+    if (COLUMN_SUMS)
+        [[unroll]] for (uint v = 0u; v < TN / 4u; ++v) columnSums[v] += b[v];
+}
+
 // Computes the tile at (m0, n0) of the product over first <= k < end.
 void multiplyTile(uint m0, uint n0, uint first, uint end)
 {
@@ -63,21 +81,9 @@ void multiplyTile(uint m0, uint n0, uint first, uint end)
         fillA(m0, k0, end);
         fillB(n0, k0, end);
         barrier();
-        [[unroll]] for (uint k = 0u; k < BK; ++k) {
-            vec4 b[TN / 4u];
-            [[unroll]] for (uint v = 0u; v < TN / 4u; ++v) b[v] = tileB[k * PITCH_B + column + v * LANES_N];
-            [[unroll]] for (uint u = 0u; u < TM / 4u; ++u) {
-                vec4 a = tileA[k * PITCH_A + row + u * LANES_M];
-                [[unroll]] for (uint v = 0u; v < TN / 4u; ++v) {
-                    sums[(4u * u + 0u) * (TN / 4u) + v] += a.x * b[v];
-                    sums[(4u * u + 1u) * (TN / 4u) + v] += a.y * b[v];
-                    sums[(4u * u + 2u) * (TN / 4u) + v] += a.z * b[v];
-                    sums[(4u * u + 3u) * (TN / 4u) + v] += a.w * b[v];
-                }
-            }
-            if (COLUMN_SUMS)
-                [[unroll]] for (uint v = 0u; v < TN / 4u; ++v) columnSums[v] += b[v];
-        }
+        // Four terms to an iteration: enough to overlap loads and arithmetic, and a quarter of the code that all sixteen would be.
+        [[dont_unroll]] for (uint first4 = 0u; first4 < BK; first4 += 4u)
+            [[unroll]] for (uint e = 0u; e < 4u; ++e) multiplyTerm(first4 + e, row, column);
     }
 }
 

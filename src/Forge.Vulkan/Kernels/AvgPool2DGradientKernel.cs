@@ -1,7 +1,7 @@
 using Forge.Core;
 using Forge.Core.Ops;
 
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>Runs <see cref="AvgPool2DGradientOp"/>: an invocation gathers from every window that holds its cell.</summary>
 internal sealed class AvgPool2DGradientKernel : PoolKernel<AvgPool2DGradientOp>

@@ -1,7 +1,7 @@
 using Forge.Core;
 using Forge.Core.Ops;
 
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>Runs <see cref="AvgPool2DOp"/>: an invocation sums the window of its output.</summary>
 internal sealed class AvgPool2DKernel : PoolKernel<AvgPool2DOp>

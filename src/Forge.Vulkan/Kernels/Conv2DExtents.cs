@@ -1,7 +1,7 @@
 using Forge.Core;
 using Forge.Core.Ops;
 
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>The sizes that the three convolution passes push to their shaders.</summary>
 /// <param name="Geometry">Stride, padding, dilation, groups.</param>

@@ -1,7 +1,7 @@
 using Forge.Core;
 using Forge.Core.Ops;
 
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>Runs <see cref="Conv2DInputGradientOp"/>: every output gathers, an invocation per 4 pixels and 4 channels (portable) or a workgroup per tile (tiled).</summary>
 internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>

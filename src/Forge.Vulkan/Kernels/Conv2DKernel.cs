@@ -1,7 +1,7 @@
 using Forge.Core;
 using Forge.Core.Ops;
 
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>Runs <see cref="Conv2DOp"/>: an invocation per 4 pixels and 4 channels (portable), or a workgroup per tile of pixels and channels (tiled).</summary>
 internal sealed class Conv2DKernel : Kernel<Conv2DOp>

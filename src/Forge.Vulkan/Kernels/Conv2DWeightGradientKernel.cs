@@ -1,7 +1,7 @@
 using Forge.Core;
 using Forge.Core.Ops;
 
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>
 /// Runs <see cref="Conv2DWeightGradientOp"/>: a few outputs are each a sum over all pixels, so the pixels are cut into slices that are

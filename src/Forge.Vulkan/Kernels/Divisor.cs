@@ -1,4 +1,4 @@
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>The words of DIVISOR in shaders/include/divide.glsl: division of n &lt; 2³¹ as a multiplication.</summary>
 internal static class Divisor

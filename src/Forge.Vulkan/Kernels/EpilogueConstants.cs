@@ -1,6 +1,6 @@
 using Forge.Core.Ops;
 
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>An epilogue as the specialization constants HAS_BIAS, ACTIVATION, SLOPE of shaders/include/epilogue.glsl.</summary>
 internal static class EpilogueConstants

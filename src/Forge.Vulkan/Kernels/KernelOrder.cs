@@ -1,4 +1,4 @@
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>Which variant is the default before anything was timed.</summary>
 internal static class KernelOrder

@@ -1,6 +1,6 @@
 using Forge.Core;
 
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>Products of a batch that one dispatch computes: those of an outer and an inner axis, each with its step through a and b.</summary>
 /// <param name="Count">Products.</param>

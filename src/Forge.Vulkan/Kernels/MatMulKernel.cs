@@ -1,7 +1,7 @@
 using Forge.Core;
 using Forge.Core.Ops;
 
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>Runs <see cref="MatMulOp"/>: an invocation per 4x4 outputs (portable), a workgroup per tile through shared memory (tiled), or MatMulLane's.</summary>
 internal sealed class MatMulKernel : Kernel<MatMulOp>

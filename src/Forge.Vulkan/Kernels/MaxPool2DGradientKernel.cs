@@ -1,7 +1,7 @@
 using Forge.Core;
 using Forge.Core.Ops;
 
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>Runs <see cref="MaxPool2DGradientOp"/>: an invocation asks every window that holds its cell whether the cell won.</summary>
 internal sealed class MaxPool2DGradientKernel : PoolKernel<MaxPool2DGradientOp>

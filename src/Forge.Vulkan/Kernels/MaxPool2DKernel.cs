@@ -1,7 +1,7 @@
 using Forge.Core;
 using Forge.Core.Ops;
 
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>Runs <see cref="MaxPool2DOp"/>: an invocation looks through the window of its output.</summary>
 internal sealed class MaxPool2DKernel : PoolKernel<MaxPool2DOp>

@@ -1,7 +1,7 @@
 using Forge.Core;
 using Forge.Core.Ops;
 
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>Runs <see cref="MaxPool2DPickOp"/>: an invocation finds the winner of its window in x and reads u there.</summary>
 internal sealed class MaxPool2DPickKernel : PoolKernel<MaxPool2DPickOp>

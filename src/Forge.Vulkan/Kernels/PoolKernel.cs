@@ -1,7 +1,7 @@
 using Forge.Core;
 using Forge.Core.Ops;
 
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>What the pooling kernels share: one invocation per output element, and the push block of shaders/include/pool.glsl.</summary>
 /// <typeparam name="TOp">The pooling op.</typeparam>

@@ -1,4 +1,4 @@
-namespace Forge.Vulkan;
+namespace Forge.Vulkan.Kernels;
 
 /// <summary>What a workgroup of a tiled kernel computes of a product, and how its lanes share it; see shaders/include/tile.glsl.</summary>
 /// <param name="M">Rows of the tile.</param>
