@@ -14,8 +14,8 @@ public sealed record LogSoftmaxOp : Op, ISampled
         for (var n = 0; n < Rows.Count(inputs[0]); n++)
         {
             var (x, y) = (Rows.Of(inputs[0], n), Rows.Of(outputs[0], n));
-            var whole = Rows.LogSumExp(x);
-            for (var i = 0; i < x.Count; i++) y[i] = x[i] - whole;
+            var (largest, logSum) = Rows.Normalizer(x);
+            for (var i = 0; i < x.Count; i++) y[i] = x[i] - largest - logSum;
         }
     }
 

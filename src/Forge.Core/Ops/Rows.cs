@@ -22,12 +22,12 @@ internal static class Rows
     /// <summary>One row.</summary>
     public static ArraySegment<double> Of(ReferenceTensor x, int row) => new(x.Elements, row * x.Shape[-1], x.Shape[-1]);
 
-    /// <summary>log Σ eˣ, by way of the maximum so that nothing overflows. A NaN wins.</summary>
-    public static double LogSumExp(ReadOnlySpan<double> row)
+    /// <summary>A row's maximum m and log Σ e^(x − m): apart, because their sum would lose the second where the first is large. A NaN wins.</summary>
+    public static (double Largest, double LogSum) Normalizer(ReadOnlySpan<double> row)
     {
         double largest = double.NegativeInfinity, sum = 0;
         foreach (var x in row) largest = Math.Max(largest, x);
         foreach (var x in row) sum += Math.Exp(x - largest);
-        return largest + Math.Log(sum);
+        return (largest, Math.Log(sum));
     }
 }

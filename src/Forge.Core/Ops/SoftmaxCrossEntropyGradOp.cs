@@ -19,9 +19,10 @@ public sealed record SoftmaxCrossEntropyGradOp : Op, ISampled
         for (var n = 0; n < Rows.Count(inputs[0]); n++)
         {
             var (x, t, dx) = (Rows.Of(inputs[0], n), Rows.Of(inputs[1], n), Rows.Of(outputs[0], n));
-            var (whole, sum) = (Rows.LogSumExp(x), 0.0);
+            var (largest, logSum) = Rows.Normalizer(x);
+            var sum = 0.0;
             foreach (var target in t) sum += target;
-            for (var i = 0; i < x.Count; i++) dx[i] = (Math.Exp(x[i] - whole) * sum - t[i]) * inputs[2][n];
+            for (var i = 0; i < x.Count; i++) dx[i] = (Math.Exp(x[i] - largest - logSum) * sum - t[i]) * inputs[2][n];
         }
     }
 

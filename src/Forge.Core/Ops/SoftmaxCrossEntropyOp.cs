@@ -23,9 +23,9 @@ public sealed record SoftmaxCrossEntropyOp : Op, ISampled
         for (var n = 0; n < Rows.Count(inputs[0]); n++)
         {
             var (x, t) = (Rows.Of(inputs[0], n), Rows.Of(inputs[1], n));
-            var whole = Rows.LogSumExp(x);
+            var (largest, logSum) = Rows.Normalizer(x);
             for (var i = 0; i < x.Count; i++)
-                if (t[i] != 0 || double.IsNaN(whole)) outputs[0][n] += t[i] * (whole - x[i]);
+                if (t[i] != 0 || double.IsNaN(logSum)) outputs[0][n] += t[i] * (largest - x[i] + logSum);
         }
     }
 

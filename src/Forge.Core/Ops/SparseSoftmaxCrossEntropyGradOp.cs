@@ -19,8 +19,8 @@ public sealed record SparseSoftmaxCrossEntropyGradOp : Op, ISampled
         for (var n = 0; n < Rows.Count(inputs[0]); n++)
         {
             var (x, dx, label) = (Rows.Of(inputs[0], n), Rows.Of(outputs[0], n), inputs[1][n]);
-            var whole = label < x.Count ? Rows.LogSumExp(x) : double.NaN;
-            for (var i = 0; i < x.Count; i++) dx[i] = (Math.Exp(x[i] - whole) - (i == label ? 1 : 0)) * inputs[2][n];
+            var (largest, logSum) = label < x.Count ? Rows.Normalizer(x) : (double.NaN, 0);
+            for (var i = 0; i < x.Count; i++) dx[i] = (Math.Exp(x[i] - largest - logSum) - (i == label ? 1 : 0)) * inputs[2][n];
         }
     }
 

@@ -23,7 +23,8 @@ public sealed record SparseSoftmaxCrossEntropyOp : Op, ISampled
         for (var n = 0; n < Rows.Count(inputs[0]); n++)
         {
             var (x, label) = (Rows.Of(inputs[0], n), inputs[1][n]);
-            outputs[0][n] = label < x.Count ? Rows.LogSumExp(x) - x[(int)label] : double.NaN;
+            var (largest, logSum) = Rows.Normalizer(x);
+            outputs[0][n] = label < x.Count ? largest - x[(int)label] + logSum : double.NaN;
         }
     }
 
