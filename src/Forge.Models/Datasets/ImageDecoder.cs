@@ -33,6 +33,8 @@ public sealed record ImageDecoder(long FileByteLimit = 64L << 20, long PixelLimi
         byte[] file;
         try
         {
+            // Looked at before opening: a pipe or device reports no length, and opening one could wait for ever.
+            if (new FileInfo(path) is { Exists: true, Length: 0 }) return Decode([], path, mode);
             using var handle = File.OpenHandle(path);
             var length = RandomAccess.GetLength(handle);
             if (length > FileByteLimit)

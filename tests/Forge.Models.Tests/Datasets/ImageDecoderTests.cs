@@ -102,6 +102,16 @@ public sealed class ImageDecoderTests
         Assert.StartsWith("no such picture.png", Assert.Throws<DataException>(() => new ImageDecoder().Decode("no such picture.png")).Message);
 
     [Fact]
+    public async Task Decode_APipe_IsAnErrorInsteadOfAWait()
+    {
+        if (!OperatingSystem.IsLinux()) return; // made with a Unix program
+        using var folder = new TemporaryFolder();
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [folder["pipe.png"]])) make.WaitForExit();
+        var decoding = Task.Run(() => Assert.Throws<DataException>(() => new ImageDecoder().Decode(folder["pipe.png"])).Message);
+        Assert.StartsWith(folder["pipe.png"] + ": the file is empty", await decoding.WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
     public void Decode_AFolder_IsAnErrorThatNamesIt()
     {
         using var folder = new TemporaryFolder();
