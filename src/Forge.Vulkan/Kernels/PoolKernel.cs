@@ -8,7 +8,7 @@ namespace Forge.Vulkan.Kernels;
 internal abstract class PoolKernel<TOp> : Kernel<TOp> where TOp : Op
 {
     // Memory-bound: the workgroup size is all there is to search.
-    public sealed override IEnumerable<Variant> Variants(TOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
+    public override IEnumerable<Variant> Variants(TOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         KernelOrder.Portable(limits, 64, 256);
 
     /// <summary>The dispatch of one invocation per element of the output.</summary>
