@@ -53,6 +53,9 @@ public sealed class Executable : IExecutable
     /// <summary>The recorded steps, for the hazard checker.</summary>
     internal IReadOnlyList<RecordedStep> Steps => _steps;
 
+    /// <summary>Whether a barrier stands before each step.</summary>
+    internal IReadOnlyList<bool> BarrierBefore => _recording.BarrierBefore;
+
     /// <inheritdoc/>
     public IReadOnlyList<HostTensor> Run(IReadOnlyList<HostTensor> inputs)
     {

@@ -53,10 +53,12 @@ internal static class GlslcLibrary
         for (var i = 0; i < count; i++)
         {
             var header = headers + (ulong)(i * size);
-            if (header + 56 > (ulong)bytes.Length || BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan((int)header)) != 2) // PT_DYNAMIC
+            if (headers > (ulong)bytes.Length || header + 56 > (ulong)bytes.Length || BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan((int)header)) != 2) // PT_DYNAMIC
                 continue;
             var start = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan((int)header + 8));
             var length = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan((int)header + 32));
+            if (start > (ulong)bytes.Length || length > (ulong)bytes.Length)
+                continue;
             for (var at = start; at + 16 <= Math.Min(start + length, (ulong)bytes.Length); at += 16)
                 if (BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan((int)at)) == Flags1)
                 {

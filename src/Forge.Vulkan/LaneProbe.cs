@@ -6,24 +6,28 @@ internal static class LaneProbe
     private const int Subgroups = 16, Workgroups = 64;
 
     /// <summary>Withdraws LaneChain from the device's limits unless the driver's answer confirms it.</summary>
-    public static void Confirm(Device device, Transfers transfers, PipelineLibrary pipelines)
+    /// <param name="device">The device.</param>
+    /// <param name="transfers">Reads the answer.</param>
+    /// <param name="pipelines">Builds the question.</param>
+    /// <param name="shader">The question, where tests ask another one.</param>
+    public static void Confirm(Device device, Transfers transfers, PipelineLibrary pipelines, string? shader = null)
     {
         if (!device.Limits.HasLaneChain)
             return;
-        if (!Agrees(device, transfers, pipelines))
+        if (!Agrees(device, transfers, pipelines, shader))
         {
             Switches.Log(1, $"{device.Description.Name} does not run subgroups in order: chained kernels are not used");
             device.Limits = device.Limits with { Quirks = device.Limits.Quirks with { LaneChain = false } };
         }
     }
 
-    private static bool Agrees(Device device, Transfers transfers, PipelineLibrary pipelines)
+    private static bool Agrees(Device device, Transfers transfers, PipelineLibrary pipelines, string? shader)
     {
         var lanes = device.Limits.SubgroupSize * Subgroups;
         using var buffer = new DeviceBuffer(device, 4 * Workgroups, MemoryUse.Device, "lane probe");
         var slice = new BufferSlice(buffer, 0, buffer.Bytes);
         transfers.Zero(slice);
-        var pipeline = pipelines.Get(new PipelineRequest(new ShaderRequest("LaneProbe.comp"), [lanes], Buffers: 1, PushWords: 0, LaneTable: 0));
+        var pipeline = pipelines.Get(new PipelineRequest(new ShaderRequest("LaneProbe.comp", shader), [lanes], Buffers: 1, PushWords: 0, LaneTable: 0));
         using var recording = Recorder.Record(device, transfers, [new RecordedDispatch("lane probe", pipeline, new Grid(Workgroups), [], [new(slice, true)])]);
         recording.Run("probing the driver");
         var words = new uint[Workgroups];

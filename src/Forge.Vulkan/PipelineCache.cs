@@ -19,7 +19,7 @@ internal sealed unsafe class PipelineCache : IDisposable
     {
         _device = device;
         _folder = new CacheFolder(root, "pipelines");
-        _file = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(device.Description.Identity)))[..32] + ".bin";
+        _file = FileName(device.Description);
         _loaded = _folder.Read(_file) ?? [];
         fixed (byte* p = _loaded)
         {
@@ -35,6 +35,9 @@ internal sealed unsafe class PipelineCache : IDisposable
 
     /// <summary>Damaged files met so far.</summary>
     public int Damaged => _folder.Damaged;
+
+    /// <summary>The file's name for a device and driver.</summary>
+    public static string FileName(DeviceDescription device) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(device.Identity)))[..32] + ".bin";
 
     /// <summary>Writes the cache to disk if the driver put something in.</summary>
     public void Save()

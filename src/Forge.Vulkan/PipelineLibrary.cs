@@ -40,12 +40,12 @@ internal sealed class PipelineLibrary : IDisposable
 
     /// <summary>A library on <paramref name="device"/>.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="compiler">Compiles GLSL; null means the default one. The library disposes it.</param>
-    /// <param name="cacheRoot">Where the driver's cache is kept; null means the user's cache folder.</param>
+    /// <param name="compiler">Compiles GLSL; null means the default one.</param>
+    /// <param name="cacheRoot">Where the driver's cache is kept; null means nowhere.</param>
     public PipelineLibrary(Device device, ShaderCompiler? compiler = null, string? cacheRoot = null)
     {
         (_device, _compiler) = (device, compiler ?? new ShaderCompiler());
-        _cache = new PipelineCache(device, cacheRoot ?? Platform.CacheFolder);
+        _cache = new PipelineCache(device, cacheRoot);
     }
 
     /// <summary>Pipelines built so far.</summary>
@@ -89,7 +89,6 @@ internal sealed class PipelineLibrary : IDisposable
             if (lazy.IsValueCreated)
                 lazy.Value.Dispose();
         _cache.Dispose();
-        _compiler.Dispose();
     }
 
     private ComputePipeline Build(PipelineRequest request)

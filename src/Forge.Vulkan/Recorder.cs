@@ -33,7 +33,7 @@ internal static unsafe class Recorder
     {
         var vk = device.Vk;
         var steps = recording.Steps;
-        var barriers = BarrierSchedule.Before(steps);
+        var barriers = recording.BarrierBefore;
         var commands = recording.NextCommands();
         CommandBuffers.Begin(device, commands, "recording");
         CommandBuffers.Barrier(device, commands); // orders this replay after the one before, and after uploads
@@ -51,8 +51,6 @@ internal static unsafe class Recorder
                 flops = 0;
             }
             flops += step.Flops;
-            if (barriers[i])
-                recording.Barriers++;
             if (barriers[i] || recording.Queries.Handle != 0)
                 CommandBuffers.Barrier(device, commands);
             recording.Labels?.Begin(commands, step.Name);

@@ -21,7 +21,7 @@ internal sealed unsafe class Recording : IDisposable
     /// <summary>Prepares a recording of <paramref name="steps"/>; <see cref="Recorder"/> writes it.</summary>
     public Recording(Device device, Transfers transfers, IReadOnlyList<RecordedStep> steps, bool profile)
     {
-        (_device, Steps) = (device, steps);
+        (_device, Steps, BarrierBefore) = (device, steps, BarrierSchedule.Before(steps));
         (_pool, _first) = CommandBuffers.CreatePool(device, "recording");
         Tables = new AddressTables(device, transfers, steps);
         Sets = new DescriptorSets(device, steps);
@@ -42,7 +42,10 @@ internal sealed unsafe class Recording : IDisposable
     public int Dispatches { get; set; }
 
     /// <summary>Barriers between steps in a replay.</summary>
-    public int Barriers { get; set; }
+    public int Barriers => BarrierBefore.Count(b => b);
+
+    /// <summary>Whether a barrier stands before each step.</summary>
+    public IReadOnlyList<bool> BarrierBefore { get; }
 
     /// <summary>Submissions in a replay.</summary>
     public int Submissions => _commands.Count;

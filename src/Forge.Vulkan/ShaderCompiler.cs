@@ -17,7 +17,7 @@ internal sealed record ShaderRequest(
 
 /// <summary>Compiles GLSL to SPIR-V with libshaderc, and remembers the results on disk.</summary>
 /// <remarks>Safe to call from several threads.</remarks>
-internal sealed unsafe partial class ShaderCompiler : IDisposable
+internal sealed unsafe partial class ShaderCompiler
 {
     // Vulkan 1.2 and not 1.3: for 1.3, local_size_x_id becomes LocalSizeId, which needs the maintenance4 feature.
     private const uint TargetVulkan = (1u << 22) | (2u << 12);
@@ -25,7 +25,8 @@ internal sealed unsafe partial class ShaderCompiler : IDisposable
     private readonly ShaderSource _source;
     private readonly SpirvCache _cache;
     private readonly int _optimization;
-    private readonly Lazy<nint> _compiler = new(() =>
+    // One for the process, never released: its first shader costs as much as some thirty others, for glslang's table of built-in names.
+    private static readonly Lazy<nint> s_compiler = new(() =>
     {
         Shaderc.MustBeThere();
         return Shaderc.CompilerInitialize();
@@ -35,7 +36,10 @@ internal sealed unsafe partial class ShaderCompiler : IDisposable
     /// <summary>A compiler of shaders from <paramref name="source"/>.</summary>
     /// <param name="source">Where texts come from; null means <see cref="ShaderSource.Default"/>.</param>
     /// <param name="cache">Where results are remembered; null means the user's cache folder.</param>
-    /// <param name="optimization">shaderc's level: 0 none, 1 size, 2 performance.</param>
+    /// <param name="optimization">
+    /// shaderc's level: 0 none, 1 size, 2 performance. None is the default: a shader takes some 10 ms so and some 100 ms at 2, and drivers
+    /// optimize for themselves (on Mesa 25 building the pipeline gets some 20 ms slower for the largest kernels).
+    /// </param>
     public ShaderCompiler(ShaderSource? source = null, SpirvCache? cache = null, int optimization = 0) =>
         (_source, _cache, _optimization) = (source ?? ShaderSource.Default, cache ?? SpirvCache.Default, optimization);
 
@@ -50,24 +54,18 @@ internal sealed unsafe partial class ShaderCompiler : IDisposable
         var text = request.Text ?? _source.Read(request.Name);
         var includes = _source.Includes(text, request.Includes ?? []);
         var key = Key(text, includes, request.Defines ?? []);
-        if (_cache.Find(key) is { } known)
-            return known;
-        var spirv = Run(request, text, includes);
-        Interlocked.Increment(ref _compiled);
-        _cache.Store(key, spirv);
+        if (_cache.Find(key) is not { } spirv)
+        {
+            spirv = Run(request, text, includes);
+            Interlocked.Increment(ref _compiled);
+            _cache.Store(key, spirv);
+        }
         if (Switches.Dump is { } folder)
             Write(folder, request.Name, text, request.Defines ?? [], spirv, key);
         return spirv;
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_compiler.IsValueCreated)
-            Shaderc.CompilerRelease(_compiler.Value);
-    }
-
-    // The compiler's version is part of the key only where a compiler is there: a bundle with a full cache needs none.
+    // The compiler's version is no part of the key: a bundle with a full cache has no compiler to ask.
     private string Key(string text, SortedDictionary<string, string> includes, IReadOnlyList<(string Name, string Value)> defines)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -113,7 +111,7 @@ internal sealed unsafe partial class ShaderCompiler : IDisposable
                     Shaderc.AddMacro(options, pn, (nuint)n.Length, pv, (nuint)v.Length);
             }
             fixed (byte* p = bytes)
-                result = Shaderc.Compile(_compiler.Value, p, (nuint)bytes.Length, Shaderc.ComputeShader, native.Pointers[0], native.Pointers[1], options);
+                result = Shaderc.Compile(s_compiler.Value, p, (nuint)bytes.Length, Shaderc.ComputeShader, native.Pointers[0], native.Pointers[1], options);
             if (Shaderc.ResultStatus(result) != 0)
                 throw new ShaderException(Explain(Marshal.PtrToStringUTF8((nint)Shaderc.ResultMessage(result)) ?? "", request.Name, text, includes));
             return new ReadOnlySpan<byte>(Shaderc.ResultBytes(result), checked((int)Shaderc.ResultLength(result))).ToArray();

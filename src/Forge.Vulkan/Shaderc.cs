@@ -15,19 +15,6 @@ internal static unsafe partial class Shaderc
     /// <summary>Compute shaders, of shaderc_shader_kind.</summary>
     public const int ComputeShader = 2;
 
-    /// <summary>Names the library in use, for cache keys.</summary>
-    /// <exception cref="DeviceException">There is no shaderc.</exception>
-    public static string Identity
-    {
-        get
-        {
-            MustBeThere();
-            uint version, revision;
-            GetSpvVersion(&version, &revision);
-            return $"shaderc spirv {version:x} {revision}";
-        }
-    }
-
     /// <summary>Checks that the library is there.</summary>
     /// <exception cref="DeviceException">There is no shaderc.</exception>
     public static void MustBeThere()
@@ -38,9 +25,6 @@ internal static unsafe partial class Shaderc
 
     [LibraryImport(Library, EntryPoint = "shaderc_compiler_initialize")]
     public static partial nint CompilerInitialize();
-
-    [LibraryImport(Library, EntryPoint = "shaderc_compiler_release")]
-    public static partial void CompilerRelease(nint compiler);
 
     [LibraryImport(Library, EntryPoint = "shaderc_compile_options_initialize")]
     public static partial nint OptionsInitialize();
@@ -81,9 +65,6 @@ internal static unsafe partial class Shaderc
 
     [LibraryImport(Library, EntryPoint = "shaderc_result_get_error_message")]
     public static partial byte* ResultMessage(nint result);
-
-    [LibraryImport(Library, EntryPoint = "shaderc_get_spv_version")]
-    private static partial void GetSpvVersion(uint* version, uint* revision);
 
     private static (nint Handle, string Name) Load()
     {

@@ -48,7 +48,7 @@ public sealed class VulkanBackend : IBackend
         try
         {
             Transfers = new Transfers(device);
-            Pipelines = new PipelineLibrary(device);
+            Pipelines = new PipelineLibrary(device, cacheRoot: Platform.CacheFolder);
             LaneProbe.Confirm(device, Transfers, Pipelines);
         }
         catch

@@ -24,16 +24,47 @@ internal static partial class Drivers
         return [.. Present.Keys.Where(n => (names.Length == 0 || names.Contains(n)) && (chosen is null || chosen.Contains(n)))];
     }
 
-    /// <summary>Opens a device on the driver of that name.</summary>
+    /// <summary>The lavapipe drivers with subgroups of 4 and 16 lanes, as "mesa25@4": LP_NATIVE_VECTOR_WIDTH 128 and 512.</summary>
+    public static TheoryData<string> OtherSubgroupSizes => [.. Names("mesa25", "mesa22").SelectMany(n => (string[])[n + "@4", n + "@16"])];
+
+    /// <summary>Opens a device on the driver of that name, for lavapipe with "@lanes" behind it.</summary>
     public static Device Open(string driver, DeviceOptions? options = null)
     {
         // The loader reads VK_DRIVER_FILES with getenv when an instance is made; .NET's SetEnvironmentVariable does not reach getenv.
         lock (s_lock)
         {
-            if (Present[driver] is { } manifest)
-                SetNative("VK_DRIVER_FILES", manifest);
-            return new Device((options ?? new()) with { Device = options?.Device ?? "auto" });
+            var (name, lanes) = driver.Split('@') is [var n, var l] ? (n, int.Parse(l, System.Globalization.CultureInfo.InvariantCulture)) : (driver, 0);
+            if (Present[name] is { } manifest)
+                SetNative("VK_DRIVER_FILES", lanes == 0 ? manifest : CopyOf(name, manifest, lanes));
+            if (lanes != 0)
+                SetNative("LP_NATIVE_VECTOR_WIDTH", $"{32 * lanes}");
+            try
+            {
+                return new Device((options ?? new()) with { Device = options?.Device ?? "auto" });
+            }
+            finally
+            {
+                if (lanes != 0)
+                    unsetenv("LP_NATIVE_VECTOR_WIDTH");
+            }
         }
+    }
+
+    // Mesa reads the width once and keeps it for the life of the library; a copy of the library is another library.
+    private static string CopyOf(string name, string manifest, int lanes)
+    {
+        var folder = Path.Combine(Path.GetTempPath(), $"forge-tests-{Environment.ProcessId}", $"{name}-{lanes}");
+        var target = Path.Combine(folder, "icd.json");
+        if (File.Exists(target))
+            return target;
+        Directory.CreateDirectory(folder);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        var text = File.ReadAllText(manifest);
+        var library = System.Text.RegularExpressions.Regex.Match(text, "\"library_path\"\\s*:\\s*\"([^\"]+)\"").Groups[1].Value;
+        var copy = Path.Combine(folder, Path.GetFileName(library));
+        File.Copy(Path.Combine(Path.GetDirectoryName(manifest)!, library), copy);
+        File.WriteAllText(target, text.Replace(library, copy, StringComparison.Ordinal));
+        return target;
     }
 
     /// <summary>Runs something under an environment that native code sees, then puts it back.</summary>
