@@ -29,10 +29,10 @@ void main()
 
     vec4 sums[4] = vec4[](vec4(0), vec4(0), vec4(0), vec4(0));
     for (uint i = 0; i < KH; ++i) {
-        int h = int(p * SH + i * DH) - int(top);
+        int h = int(p * SH + i * DH) - int(TOP);
         if (h < 0 || h >= int(H)) continue;
         for (uint j = 0; j < KW; ++j) {
-            ivec4 column = int((q0 * SW) + j * DW) - int(left) + ivec4(0, 1, 2, 3) * int(SW);
+            ivec4 column = int(q0 * SW + j * DW) - int(LEFT) + ivec4(0, 1, 2, 3) * int(SW);
             bvec4 inside = lessThan(uvec4(column), uvec4(Width));  // a negative column is a large unsigned one
             uvec4 x = ((n * H + uint(h)) * Width + uvec4(clamp(column, 0, int(Width) - 1))) * C + g * CG;
             uvec4 w = (i * KW + j) * CG * O + o;

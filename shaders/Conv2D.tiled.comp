@@ -29,7 +29,7 @@ vec4 quadA(uint m, uint k, uint end)
     [[unroll]] for (uint e = 0u; e < 4u; ++e) {
         if (k + e >= end) break;
         uint tap = OVER(k + e, CG), i = OVER(tap, KW);
-        uint h = p * SH + i * DH - top, w = q * SW + (tap - i * KW) * DW - left;  // before the first row or column: very large
+        uint h = p * SH + i * DH - TOP, w = q * SW + (tap - i * KW) * DW - LEFT;  // before the first row or column: very large
         uint at = ((n * H + h) * Width + w) * C + gl_WorkGroupID.z * CG + k + e - tap * CG;
         if (X_WIDE) return h < H && w < Width ? LOAD4(X, at) : v;  // the quad is of one tap
         if (h < H && w < Width) v[e] = LOAD(X, at);

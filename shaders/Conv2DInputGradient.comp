@@ -25,11 +25,11 @@ void main()
 
     vec4 sums[4] = vec4[](vec4(0), vec4(0), vec4(0), vec4(0));
     for (uint i = 0; i < KH; ++i) {
-        int down = int(h + top) - int(i * DH);
+        int down = int(h + TOP) - int(i * DH);
         uint p = OVER(uint(max(down, 0)), SH);
         if (down < 0 || p * SH != uint(down) || p >= P) continue;
         for (uint j = 0; j < KW; ++j) {
-            ivec4 along = int(w0 + left) - int(j * DW) + ivec4(0, 1, 2, 3);
+            ivec4 along = int(w0 + LEFT) - int(j * DW) + ivec4(0, 1, 2, 3);
             uvec4 from = uvec4(max(along, 0));
             uvec4 q = uvec4(OVER(from.x, SW), OVER(from.y, SW), OVER(from.z, SW), OVER(from.w, SW));
             vec4 used = vec4(equal(q * SW, uvec4(along))) * vec4(lessThan(q, uvec4(Q)));  // never equal where along is negative

@@ -25,7 +25,7 @@ vec4 quadA(uint m, uint k, uint end)
     [[unroll]] for (uint e = 0u; e < 4u; ++e) {
         if (k + e >= end) break;
         uint tap = OVER(k + e, OG), i = OVER(tap, KW), j = tap - i * KW;
-        uint down = h + top, after = w + left;
+        uint down = h + TOP, after = w + LEFT;
         bool used = down >= i * DH && after >= j * DW;
         uint p = used ? OVER(down - i * DH, SH) : P, q = used ? OVER(after - j * DW, SW) : Q;
         used = used && p < P && q < Q && p * SH == down - i * DH && q * SW == after - j * DW;

@@ -3,15 +3,14 @@
 // and db[o] = sum over n,p,q of dy[n,p,q,o]: here the part of these sums that one slice of the N*P rows of dy gives.
 // Shapes  x (N,H,W,C), dy (N,P,Q,O), part (slices, KH*KW*CG*O + (BIAS ? O : 0)), all f32. Conv2DWeightGradient.sum.comp adds the slices.
 // Needs   shapes that Conv2DGeometry accepts, counts < 2^31.
-// Grid    1-D, one invocation per slice, tap, 4 channels of x and 4 of dy in a group. Neighbouring lanes hold neighbouring o.
+// Grid    z slices; within one, 1-D, an invocation per tap, group, 4 channels of x and 4 of dy. Neighbouring lanes hold neighbouring o.
 //         Channels beyond a group are computed from its last and dropped.
 // Tune    GROUP, the workgroup's size. Slices make work for wide devices, and shorten the sums.
 #include "conv2d.glsl"
 #define BUFFERS IN(float, X, 0) IN(float, DY, 1) OUT(float, Part, 2)
 #define PUSH CONV2D_EXTENTS \
-    uint count, rows, rowsOfSlice, size;   /* invocations; rows of dy, and of a slice; elements of a slice's part */ \
-    uint blocksO, blocksC, groups, taps;   /* blocks of 4 channels in a group */ \
-    DIVISOR(blocksO) DIVISOR(blocksC) DIVISOR(groups) DIVISOR(taps) DIVISOR(KW) DIVISOR(P) DIVISOR(SW)
+    uint count, rows, rowsOfSlice, size, groups;  /* invocations of a slice; rows of dy, and of a slice; elements of a slice's part; channel groups */ \
+    DIVISOR(blocksO) DIVISOR(blocksC) DIVISOR(groups) DIVISOR(KW) DIVISOR(P) DIVISOR(SW)
 #include "buffers.glsl"
 layout(local_size_x_id = 0) in;  // GROUP
 layout(constant_id = 1) const bool BIAS = false;
@@ -22,22 +21,22 @@ void main()
 {
     uint t = LINEAR_INDEX;
     if (t >= count) return;
+    uint slice = gl_WorkGroupID.z, blocksO = (OG + 3) / 4, blocksC = (CG + 3) / 4;
     uint r = OVER(t, blocksO), o0 = 4 * (t - r * blocksO);
     uint s = OVER(r, blocksC), c0 = 4 * (r - s * blocksC);
-    uint u = OVER(s, groups), g = s - u * groups;
-    uint slice = OVER(u, taps), tap = u - slice * taps;
+    uint tap = OVER(s, groups), g = s - tap * groups;
     uint i = OVER(tap, KW), j = tap - i * KW;
     uvec4 o = g * OG + min(o0 + uvec4(0, 1, 2, 3), OG - 1), c = g * CG + min(c0 + uvec4(0, 1, 2, 3), CG - 1);
     uint firstRow = slice * rowsOfSlice, endRow = min(rows, firstRow + rowsOfSlice);
 
-    // The q whose column q*SW-left+j*DW is inside x.
-    int shift = int(left) - int(j * DW);
+    // The q whose column q*SW-LEFT+j*DW is inside x.
+    int shift = int(LEFT) - int(j * DW);
     uint first = OVER(uint(max(shift + int(SW) - 1, 0)), SW);
     uint end = min(Q, OVER(uint(max(int(Width) - 1 + shift + int(SW), 0)), SW));
     vec4 sums[4] = vec4[](vec4(0), vec4(0), vec4(0), vec4(0));
     for (uint row = firstRow; row < endRow; ++row) {
         uint n = OVER(row, P);
-        int h = int((row - n * P) * SH + i * DH) - int(top);
+        int h = int((row - n * P) * SH + i * DH) - int(TOP);
         if (h < 0 || h >= int(H)) continue;
         for (uint q = first; q < end; ++q) {
             uint x = ((n * H + uint(h)) * Width + uint(int(q * SW) - shift)) * C;

@@ -23,11 +23,11 @@ internal sealed record Conv2DExtents(Conv2DGeometry Geometry, Shape X, Shape W, 
     public int Pixels => Y[0] * Y[1] * Y[2];
 
     /// <summary>CONV2D_EXTENTS of shaders/include/conv2d.glsl.</summary>
+    /// <exception cref="ShapeException">A window, stride, dilation or padding of 65,536 or more: two share a word.</exception>
     public uint[] Words =>
     [
-        (uint)X[1], (uint)X[2], (uint)X[3], (uint)Y[1], (uint)Y[2], (uint)Y[3], (uint)W[0], (uint)W[1],
-        (uint)Geometry.Stride.H, (uint)Geometry.Stride.W, (uint)Geometry.Dilation.H, (uint)Geometry.Dilation.W,
-        (uint)Geometry.Padding.Top, (uint)Geometry.Padding.Left, (uint)ChannelsOfGroup, (uint)OutputsOfGroup,
+        (uint)X[1], (uint)X[2], (uint)X[3], (uint)Y[1], (uint)Y[2], (uint)Y[3], (uint)ChannelsOfGroup, (uint)OutputsOfGroup,
+        Pair(W[0], W[1]), Pair(Geometry.Stride.H, Geometry.Stride.W), Pair(Geometry.Dilation.H, Geometry.Dilation.W), Pair(Geometry.Padding.Top, Geometry.Padding.Left),
     ];
 
     /// <summary>1 where channels come in whole quads, so that every quad of them lies on 16 bytes; else 0.</summary>
@@ -35,4 +35,8 @@ internal sealed record Conv2DExtents(Conv2DGeometry Geometry, Shape X, Shape W, 
 
     /// <summary>Blocks of four.</summary>
     public static int Quads(int extent) => (extent + 3) / 4;
+
+    private static uint Pair(int high, int low) => high <= ushort.MaxValue && low <= ushort.MaxValue
+        ? (uint)(high << 16 | low)
+        : throw new ShapeException($"Convolution: {high}x{low} is too large for the kernels; windows, strides, dilation and padding are below 65536 each.");
 }

@@ -41,11 +41,11 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
     {
         var (blocksO, blocksC, groups, rows) = (Conv2DExtents.Quads(e.OutputsOfGroup), Conv2DExtents.Quads(e.ChannelsOfGroup), op.Geometry.Groups, e.Y[0] * e.Y[1]);
         var blocks = (long)e.Taps * groups * blocksC * blocksO;
-        var (slices, rowsOfSlice) = Slices(rows, Math.Max(PlentyOfInvocations / Math.Max(1, blocks), e.Pixels / LongestSum), unit: 1, size);
-        return (slices, new Dispatch(Grid.Linear(slices * blocks, variant.Lanes),
+        var (slices, rowsOfSlice) = Slices(rows, Math.Min(Math.Max(PlentyOfInvocations / Math.Max(1, blocks), e.Pixels / LongestSum), Grid.MaxPerAxis), unit: 1, size);
+        return (slices, new Dispatch(Grid.Linear(blocks, variant.Lanes) with { Z = (uint)slices },
             [
-                .. e.Words, (uint)(slices * blocks), (uint)rows, (uint)rowsOfSlice, (uint)size, (uint)blocksO, (uint)blocksC, (uint)groups, (uint)e.Taps,
-                .. Divisor.Words(blocksO, blocksC, groups, e.Taps, e.W[1], e.Y[1], op.Geometry.Stride.W),
+                .. e.Words, (uint)blocks, (uint)rows, (uint)rowsOfSlice, (uint)size, (uint)groups,
+                .. Divisor.Words(blocksO, blocksC, groups, e.W[1], e.Y[1], op.Geometry.Stride.W),
             ],
             [Slot.Input(0), Slot.Input(1), Slot.Scratch(0)], Constants: [variant.Lanes, op.WithBiasGradient ? 1u : 0]));
     }
