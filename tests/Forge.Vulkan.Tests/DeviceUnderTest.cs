@@ -1,15 +1,16 @@
 namespace Forge.Vulkan.Tests;
 
-/// <summary>A device with what a test needs to run shaders on it, and no cache on disk.</summary>
+/// <summary>A device with what a test needs to run shaders on it, SPIR-V shared by the tests of a process, and no cache on disk.</summary>
 internal sealed class DeviceUnderTest : IDisposable
 {
+    private static readonly SpirvCache s_compiled = new(null); // no driver is part of its keys
     private readonly List<DeviceBuffer> _buffers = [];
 
     public DeviceUnderTest(string driver, BufferMode? mode = null, bool validation = false, EntryPointHook? hook = null, Func<DeviceLimits, DeviceLimits>? narrow = null)
     {
         Device = Drivers.Open(driver, new() { Mode = mode, Validation = validation, Hook = hook, Narrow = narrow });
         Transfers = new(Device);
-        Pipelines = new(Device, new ShaderCompiler(cache: new SpirvCache(null)), cacheRoot: null);
+        Pipelines = new(Device, new ShaderCompiler(cache: s_compiled), cacheRoot: null);
     }
 
     public Device Device { get; }

@@ -14,6 +14,9 @@ internal static partial class Drivers
     /// <summary>Names and manifests; a null manifest means the system's choice.</summary>
     public static IReadOnlyDictionary<string, string?> Present { get; } = Read();
 
+    /// <summary>Whether every driver and every case is wanted: <c>./forge test --all</c>.</summary>
+    public static bool LongTier => Environment.GetEnvironmentVariable("FORGE_TEST_TIER") == "all";
+
     /// <summary>The drivers to test on, as theory data. FORGE_TEST_ONLY_DRIVERS narrows it to a comma-separated list.</summary>
     public static TheoryData<string> All => [.. Names()];
 

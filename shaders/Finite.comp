@@ -1,0 +1,40 @@
+#version 450
+// Finite: the first of two dispatches. worst[t] = the largest of the bits of |x| over share t of every input: infinities and NaNs are above all else.
+// Shapes  up to four inputs of any counts, f32; worst (shares) u32.
+// Needs   counts < 2^31, shares = the invocations of the grid.
+// Grid    1-D; an invocation takes every shares-th wide word of each input, so that lanes touch neighbours.
+// Tune    shares. INPUTS is a macro, because buffers are declared by it.
+#extension GL_GOOGLE_include_directive : require
+#define PUSH uint shares, count0, count1, count2, count3;
+#if INPUTS == 1
+#define BUFFERS IN(uint, X0, 0) OUT(uint, Worst, 1)
+#elif INPUTS == 2
+#define BUFFERS IN(uint, X0, 0) IN(uint, X1, 1) OUT(uint, Worst, 2)
+#elif INPUTS == 3
+#define BUFFERS IN(uint, X0, 0) IN(uint, X1, 1) IN(uint, X2, 2) OUT(uint, Worst, 3)
+#else
+#define BUFFERS IN(uint, X0, 0) IN(uint, X1, 1) IN(uint, X2, 2) IN(uint, X3, 3) OUT(uint, Worst, 4)
+#endif
+#include "buffers.glsl"
+layout(local_size_x_id = 0) in; // 64
+
+#define SHARE_OF(X, count) \
+    for (uint i = 4u * t; i + 3u < count; i += 4u * shares) worst4 = max(worst4, LOAD4(X, i) & 0x7fffffffu); \
+    if (t < (count & 3u)) worst4.x = max(worst4.x, LOAD(X, (count & ~3u) + t) & 0x7fffffffu);
+
+void main()
+{
+    uint t = LINEAR_INDEX;
+    uvec4 worst4 = uvec4(0u);
+    SHARE_OF(X0, count0)
+#if INPUTS > 1
+    SHARE_OF(X1, count1)
+#endif
+#if INPUTS > 2
+    SHARE_OF(X2, count2)
+#endif
+#if INPUTS > 3
+    SHARE_OF(X3, count3)
+#endif
+    STORE(Worst, t, max(max(worst4.x, worst4.y), max(worst4.z, worst4.w)));
+}

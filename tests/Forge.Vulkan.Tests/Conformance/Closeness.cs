@@ -1,0 +1,90 @@
+using Forge.Core;
+using Forge.Core.Ops;
+using Forge.Core.Reference;
+
+namespace Forge.Vulkan.Tests.Conformance;
+
+/// <summary>How far a device's result may be from the fp64 reference, in units of 2^-24 of a scale.</summary>
+/// <param name="Ulps">How many.</param>
+/// <param name="Scale">Of what.</param>
+internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
+{
+    /// <summary>What an error is measured by.</summary>
+    public enum Of
+    {
+        /// <summary>The element itself: for functions of one element.</summary>
+        Element,
+
+        /// <summary>The largest element of the output: for what mixes elements in ways that cancel.</summary>
+        Tensor,
+
+        /// <summary>The op's result on the inputs' magnitudes: the condition of a sum of products.</summary>
+        Magnitudes,
+    }
+
+    /// <summary>What is asked of an op. Integers are always exact.</summary>
+    public static Closeness For(Op op) => op switch
+    {
+        ReduceOp { Kind: Reduction.Max or Reduction.Min } => new(0, Of.Element),
+        ReduceOp => new(16, Of.Magnitudes),
+        TransposeOp or SliceOp or ConcatOp or PadOp or FromBytesOp or MaxPool2DOp or MaxPool2DPickOp => new(0, Of.Element),
+        MatMulOp { Epilogue.Activation: ActivationKind.None } or Conv2DOp { Epilogue.Activation: ActivationKind.None } => new(32, Of.Magnitudes),
+        Conv2DInputGradientOp or Conv2DWeightGradientOp or AvgPool2DOp or AvgPool2DGradientOp or MaxPool2DGradientOp => new(32, Of.Magnitudes),
+        FusedElementwiseOp => new(32, Of.Element),
+        _ => new(128, Of.Tensor),
+    };
+
+    /// <summary>Says where and how a result is too far from the reference; null where it is close enough.</summary>
+    /// <param name="op">The op.</param>
+    /// <param name="inputs">Its inputs.</param>
+    /// <param name="expected">The reference's outputs.</param>
+    /// <param name="actual">The device's outputs.</param>
+    public string? Explain(Op op, IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> expected, IReadOnlyList<HostTensor> actual)
+    {
+        var magnitudes = Scale == Of.Magnitudes ? ConformanceCases.Reference(op, [.. inputs.Select(Magnitude)]) : expected;
+        for (var o = 0; o < expected.Count; o++)
+        {
+            var (reference, device) = (expected[o], actual[o]);
+            var largest = reference.Elements.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max();
+            var (errors, scales) = (0.0, 0.0);
+            for (var i = 0; i < reference.Elements.Length; i++)
+            {
+                var (wanted, got) = (reference[i], device[i]);
+                var scale = Math.Abs(Scale == Of.Tensor ? largest : magnitudes[o][i]);
+                var limit = reference.Type.DType.IsFloat() ? Limit(scale) : 0;
+                // A NaN passes only for a NaN, an infinity only for what rounds to it.
+                var rounded = reference.Type.DType == DType.F32 ? (float)wanted : wanted;
+                var close = double.IsNaN(wanted) ? double.IsNaN(got)
+                    : !double.IsFinite(rounded) ? got == rounded
+                    : limit == 0 ? got == rounded
+                    : Math.Abs(got - wanted) <= limit;
+                if (!close)
+                    return $"{(expected.Count > 1 ? $"output {o}" : "y")}{Place(reference.Shape, i)} is {got:G9} on the device, {wanted:G9} in fp64 (limit {limit:G3}).";
+                if (!double.IsFinite(rounded)) continue;
+                errors += (got - wanted) * (got - wanted);
+                scales += scale * scale;
+            }
+            // Errors of single elements may be near the limit by bad luck; errors of many may not.
+            var whole = Math.Sqrt(errors) - Limit(Math.Sqrt(scales)) / 2;
+            if (reference.Type.DType.IsFloat() && reference.Elements.Length >= 64 && whole > 0)
+                return $"output {o}'s error is {Math.Sqrt(errors):G3} in all; its magnitude {Math.Sqrt(scales):G3} allows {Limit(Math.Sqrt(scales)) / 2:G3}.";
+        }
+        return null;
+    }
+
+    // Below the smallest normal number devices may flush to zero.
+    private double Limit(double scale) => Ulps == 0 ? 0 : Ulps * scale / (1 << 24) + 1.2e-38;
+
+    private static ReferenceTensor Magnitude(ReferenceTensor x)
+    {
+        var y = new ReferenceTensor(x.Type);
+        for (var i = 0; i < y.Elements.Length; i++) y[i] = Math.Abs(x[i]);
+        return y;
+    }
+
+    private static string Place(Shape shape, int index)
+    {
+        var strides = shape.Strides();
+        return $"({string.Join(", ", strides.Select((stride, axis) => index / stride % shape[axis]))})";
+    }
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using Forge.Core;
+using Xunit.Sdk;
+
+namespace Forge.Vulkan.Tests.Conformance;
+
+/// <summary>Every op that has a kernel, every variant, every driver: the device's result against the fp64 reference.</summary>
+public sealed class OpConformanceTests(ConformanceDevices devices) : IClassFixture<ConformanceDevices>
+{
+    public static TheoryData<string, string, BufferMode> OpsDriversAndModes()
+    {
+        var data = new TheoryData<string, string, BufferMode>();
+        foreach (var driver in Drivers.Names(Drivers.LongTier ? [] : ["mesa25", "swiftshader", "system"]))
+            foreach (var mode in (BufferMode[])[BufferMode.Address, BufferMode.Checked])
+                foreach (var op in OpTable.Entries.Where(HasKernel))
+                    data.Add(op.Name, driver, mode);
+        return data;
+    }
+
+    [Theory, MemberData(nameof(OpsDriversAndModes))]
+    public void Kernel_AgreesWithTheReference_InEveryVariant(string op, string driver, BufferMode mode)
+    {
+        var entry = OpTable.Find(op)!;
+        foreach (var (number, seed) in ConformanceCases.Seeds(op))
+            devices.Check(ConformanceCases.AsPlanned(entry.Sample(Draw.FromSeed(seed))), driver, mode, $"{op} case {number}",
+                string.Create(CultureInfo.InvariantCulture, $"FORGE_TEST_SEED={seed:X} dotnet test tests/Forge.Vulkan.Tests --filter DisplayName~{op}"));
+    }
+
+    public static TheoryData<string, string, BufferMode> LargeCasesDriversAndModes()
+    {
+        var data = new TheoryData<string, string, BufferMode>();
+        foreach (var driver in Drivers.Names(Drivers.LongTier ? [] : ["mesa25", "swiftshader", "system"]))
+            foreach (var name in LargeCases.Names)
+                data.Add(name, driver, BufferMode.Address);
+        return data;
+    }
+
+    [Theory, MemberData(nameof(LargeCasesDriversAndModes))]
+    public void Kernel_AgreesWithTheReference_WhereOneDispatchIsNotEnough(string name, string driver, BufferMode mode) =>
+        devices.Check(ConformanceCases.AsPlanned(LargeCases.Make(name)), driver, mode, name, "this test");
+
+    [Fact]
+    public void Closeness_FindsAWrongElement_AndANaN()
+    {
+        var x = Draw.FromSeed(1).Uniform(new Shape(3, 4));
+        var op = new Core.Ops.TransposeOp([1, 0]);
+        var expected = ConformanceCases.Reference(op, [x]);
+        var (right, wrong, lost) = (expected[0].ToHost(), expected[0].ToHost(), expected[0].ToHost());
+        wrong.Span<float>()[5] = MathF.BitIncrement(wrong.Span<float>()[5]);
+        lost.Span<float>()[0] = float.NaN;
+        Assert.Null(Closeness.For(op).Explain(op, [x], expected, [right]));
+        Assert.Contains("y(1, 2)", Closeness.For(op).Explain(op, [x], expected, [wrong]), StringComparison.Ordinal);
+        Assert.Contains("NaN", new Closeness(1e30, Closeness.Of.Tensor).Explain(op, [x], expected, [lost]), StringComparison.Ordinal);
+    }
+
+    private static bool HasKernel(OpEntry entry) => KernelTable.Find(ConformanceCases.AsPlanned(entry.Sample(new Draw([]))).Op) is not null;
+}
+
+/// <summary>Devices by driver and mode, opened when first asked for and kept through the tests of a class: pipelines are built once.</summary>
+public sealed class ConformanceDevices : IDisposable
+{
+    private readonly Dictionary<(string, BufferMode), (DeviceUnderTest Device, KernelRun Run)> _open = [];
+
+    /// <summary>Runs every variant of a case, and again with outputs written over inputs where the op allows it.</summary>
+    /// <exception cref="XunitException">A variant is wrong; the message says which, where and how to run it again.</exception>
+    internal void Check(OpCase @case, string driver, BufferMode mode, string name, string replay)
+    {
+        var (test, run) = Open(driver, mode);
+        var (op, inputs) = (@case.Op, @case.Inputs);
+        var expected = ConformanceCases.Reference(op, inputs);
+        HostTensor[] hosts = [.. inputs.Select(i => i.ToHost())];
+        TensorType[] inputTypes = [.. inputs.Select(i => i.Type)], outputTypes = [.. expected.Select(o => o.Type)];
+        var kernel = KernelTable.Find(op)!;
+        var variants = kernel.VariantsOf(op, inputTypes, outputTypes, test.Device.Limits);
+        if (!variants.Any(v => v.Family == Family.Portable))
+            throw new XunitException($"{name}: no portable variant for {string.Join(", ", (object[])inputTypes)} on {driver}, {mode}");
+        var over = Overwritten(op, inputTypes, outputTypes);
+        foreach (var variant in variants)
+            foreach (var places in over is null ? [null] : new[] { null, over })
+            {
+                string? wrong;
+                try
+                {
+                    wrong = Closeness.For(op).Explain(op, inputs, expected, run.Run(op, kernel, variant, hosts, places));
+                }
+                catch (Exception e) when (e is GuardException or BoundsException or ShaderException or VulkanException)
+                {
+                    wrong = e.Message;
+                }
+                if (wrong is not null)
+                    throw new XunitException($"{name}: {wrong}\n  Variant {variant.Label}{(places is null ? "" : ", outputs over inputs")}, {driver}, {mode}. {op}\n"
+                        + $"  inputs {string.Join(", ", (object[])inputTypes)}.\n  Replay: {replay}");
+            }
+    }
+
+    public void Dispose()
+    {
+        foreach (var (device, run) in _open.Values)
+        {
+            run.Dispose();
+            device.Dispose();
+        }
+    }
+
+    private (DeviceUnderTest Device, KernelRun Run) Open(string driver, BufferMode mode)
+    {
+        if (_open.TryGetValue((driver, mode), out var open))
+            return open;
+        var device = new DeviceUnderTest(driver, mode);
+        return _open[(driver, mode)] = (device, new KernelRun(device));
+    }
+
+    // Each input at most once; null where nothing may be written over.
+    private static int[]? Overwritten(Op op, TensorType[] inputs, TensorType[] outputs)
+    {
+        var taken = new HashSet<int>();
+        var over = outputs.Select((type, o) =>
+        {
+            var at = Array.FindIndex(inputs, i => i == type);
+            for (; at >= 0; at = Array.FindIndex(inputs, at + 1, i => i == type))
+                if (op.MayWriteOver(o, at) && taken.Add(at))
+                    return at;
+            return -1;
+        }).ToArray();
+        return taken.Count > 0 ? over : null;
+    }
+}
