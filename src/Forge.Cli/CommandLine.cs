@@ -41,7 +41,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Forge trains neural networks on any GPU with Vulkan, or on a software driver.")
         {
-            DevicesCommand.Build(),
+            DevicesCommand.Build(), TrainOptions.Build(), EvaluateCommand.Build(), PredictCommand.Build(), BenchCommand.Build(),
         };
         foreach (var option in Options.Everywhere) root.Add(option);
         return root;

@@ -9,11 +9,27 @@ internal static class DeviceLine
     /// <summary>Prints the device, --quiet or not, and tells programs.</summary>
     public static void Print(Report report, DeviceDescription device)
     {
-        report.Result($"Device {device}" + (device.IsSoftware ? " (runs on the processor)" : ""));
+        report.Result(Line(device));
         report.Event("device", writer =>
         {
             writer.WriteNumber("index", device.Index);
             WriteMembers(writer, device);
+        });
+    }
+
+    /// <summary>Says it on stderr, for commands whose stdout is one JSON line.</summary>
+    public static void PrintOnStderr(DeviceDescription device) => Console.Error.WriteLine(Line(device));
+
+    /// <summary>Prints that no device is used.</summary>
+    public static void PrintReference(Report report)
+    {
+        report.Result("Device reference: Forge's fp64 interpreter on the host, for checking; very slow");
+        report.Event("device", writer =>
+        {
+            writer.WriteNull("index");
+            writer.WriteString("name", EngineOpening.Reference);
+            writer.WriteString("type", "reference");
+            writer.WriteBoolean("software", true);
         });
     }
 
@@ -26,4 +42,6 @@ internal static class DeviceLine
         writer.WriteString("driver", $"{device.DriverName} {device.DriverDetail}".TrimEnd());
         writer.WriteString("vulkan", device.ApiVersion.ToString());
     }
+
+    private static string Line(DeviceDescription device) => $"Device {device}{(device.IsSoftware ? " (runs on the processor)" : "")}";
 }

@@ -22,7 +22,7 @@ internal static class ExitCode
         MemoryException or OutOfMemoryException => Memory,
         DivergedException => Diverged,
         DeviceException => Device,
-        DataException => Data,
+        DataException or IOException or UnauthorizedAccessException => Data,
         InterruptedException interrupted => interrupted.ExitCode,
         _ => Failure,
     };

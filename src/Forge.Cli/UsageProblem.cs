@@ -13,7 +13,10 @@ internal static class UsageProblem
         var command = parsed.CommandResult.Command;
         var name = NameOf(parsed.CommandResult);
         var error = Console.Error;
-        if (parsed.UnmatchedTokens is [var unknown, ..]) error.WriteLine("forge: " + Unknown(parsed.CommandResult, name, unknown));
+        // A mistyped option is taken for an argument where a command has some; it is still what went wrong.
+        var arguments = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens.Select(t => t.Value));
+        var unknown = parsed.UnmatchedTokens.Concat(arguments).FirstOrDefault(LooksLikeOption) ?? (parsed.UnmatchedTokens is [var surplus, ..] ? surplus : null);
+        if (unknown is not null) error.WriteLine("forge: " + Unknown(parsed.CommandResult, name, unknown));
         else if (command.Subcommands.Count > 0) error.WriteLine($"forge: '{name}' needs a command: {List(Commands(command))}.");
         else foreach (var problem in parsed.Errors.Select(e => e.Message).Distinct()) error.WriteLine("forge: " + problem);
         error.WriteLine($"See '{name} --help'.");
@@ -23,10 +26,12 @@ internal static class UsageProblem
     /// <summary>Refuses words that look like options where files are expected.</summary>
     public static void RefuseOptions(ArgumentResult result)
     {
-        if (result.Tokens.FirstOrDefault(t => t.Value.Length > 1 && t.Value[0] == '-') is not { } token) return;
+        if (result.Tokens.FirstOrDefault(t => LooksLikeOption(t.Value)) is not { } token) return;
         var command = (CommandResult)result.Parent!;
-        result.AddError($"{Unknown(command, NameOf(command), token.Value)}\nA file of that name is written ./{token.Value}");
+        result.AddError(Unknown(command, NameOf(command), token.Value));
     }
+
+    private static bool LooksLikeOption(string word) => word.Length > 1 && word[0] == '-';
 
     private static string Unknown(CommandResult result, string name, string word)
     {
@@ -37,7 +42,7 @@ internal static class UsageProblem
         var nearest = known.MinBy(k => Distance(k, typed))!;
         var guess = Distance(nearest, typed) <= 1 + typed.Length / 4 ? $" Did you mean {nearest}?" : "";
         return isOption
-            ? $"'{name}' has no option {typed}.{guess}\nIts options: {List(known)}."
+            ? $"'{name}' has no option {typed}.{guess}\nIts options: {List(known)}.{(result.Command.Arguments.Count > 0 ? $" A file of that name is written ./{word}" : "")}"
             : $"'{name}' has no command '{word}'.{guess}\nIts commands: {List(known)}.";
     }
 

@@ -33,6 +33,12 @@ public static partial class AtomicFile
             }
             File.Move(temporary, path, overwrite: true);
         }
+        catch (ArgumentOutOfRangeException tooLarge)
+        {
+            // So .NET reports EFBIG: the file passed a limit of the file system or the user.
+            Remove(temporary);
+            throw new IOException("the file would be larger than the system allows", tooLarge);
+        }
         catch
         {
             Remove(temporary);

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Forge.Core;
+using Forge.Models.Cnn;
+using Forge.Vulkan;
+
+namespace Forge.Cli.Commands;
+
+/// <summary><c>forge bench step</c>: times training steps of the nets that other frameworks' programs train too, and prints their losses.</summary>
+internal static class BenchStep
+{
+    private static readonly Option<string?> Model = Options.Word("--model", "Which net; each has its own batch.", words: [.. BenchNets.All.Select(n => n.Name)]);
+    private static readonly Option<int?> Iterations = Options.Count("--iters", "Steps on the clock (default 12).");
+    private static readonly Option<int?> Warmup = Options.Count("--warmup", "Steps before it (default 3).", least: 0);
+
+    public static Command Build()
+    {
+        Model.Required = true;
+        return new Command("step", "Time training steps.") { Model, Iterations, Warmup }.Does(Run);
+    }
+
+    private static int Run(Invocation invocation)
+    {
+        var net = BenchNets.All.First(n => n.Name == invocation.Get(Model));
+        var (iterations, warmup) = (invocation.Get(Iterations) ?? 12, invocation.Get(Warmup) ?? 3);
+        using var engine = Engine.Open(invocation.EngineOptions);
+        var device = ((VulkanBackend)engine.Backend).DeviceInUse;
+        DeviceLine.PrintOnStderr(device);
+        var (images, labels) = net.Data();
+        var step = net.CompileStep(engine);
+        var (losses, times, first) = (new List<float>(), new List<double>(), 0.0);
+        for (var i = 0; i < warmup + iterations; i++)
+        {
+            invocation.Interruption.Token.ThrowIfCancellationRequested();
+            var started = Stopwatch.GetTimestamp();
+            losses.Add(step.Run(images, labels).Scalar());
+            var ms = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+            if (i == 0) first = ms;
+            if (i >= warmup) times.Add(ms);
+        }
+        new BenchLine(net.Name, times, first, net.StepFlops, device).Print(invocation.Report, writer =>
+        {
+            writer.WriteNumber("batch", net.Batch);
+            writer.WriteStartArray("losses");
+            foreach (var loss in losses) writer.WriteNumberValue(Math.Round(loss, 6));
+            writer.WriteEndArray();
+            if (step.Executable is Executable executable) writer.WriteNumber("dispatches", executable.Counts.Dispatches);
+            writer.WriteNumberOrNull("arena_mib", step.Plan!.RegionBytes[Region.Arena] / (double)(1 << 20), 1);
+        });
+        return ExitCode.Success;
+    }
+}

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using Forge.Models.Cnn;
+using Forge.Models.Datasets;
+using Forge.Models.Metrics;
+using Forge.Models.Reports;
+
+namespace Forge.Cli.Commands;
+
+/// <summary><c>forge evaluate</c>: how well a checkpoint tells classes apart.</summary>
+internal static class EvaluateCommand
+{
+    /// <summary>A run folder (its best checkpoint) or a file; also an argument of predict.</summary>
+    public static Argument<string> CheckpointArgument() => new("CHECKPOINT")
+    {
+        Description = "A run folder (its best checkpoint) or a checkpoint file.",
+        Validators = { UsageProblem.RefuseOptions },
+    };
+
+    private static readonly Argument<string> CheckpointPath = CheckpointArgument();
+    private static readonly Option<string?> Data = new("--data") { Description = "fashion-mnist (its test images), or a folder with one sub-folder a class (default: what the run was validated on).", HelpName = "fashion-mnist|FOLDER" };
+    private static readonly Option<int?> Size = Options.Count("--size", "Pixels a side that a folder's images are resized to (default: the checkpoint's).");
+    private static readonly Option<int?> Batch = Options.Count("--batch", "Images a step (default 32).");
+    private static readonly Option<bool> SkipBad = new("--skip-bad") { Description = "Leave out and count images that cannot be decoded." };
+    private static readonly Option<string?> Png = new("--png") { Description = "Also draw the confusion matrix (default confusion.png beside the checkpoint, or in --out).", HelpName = "FILE", Arity = ArgumentArity.ZeroOrOne };
+
+    public static Command Build() => new Command("evaluate", "Judge a checkpoint: accuracy, precision, recall, F1, confusion matrix.")
+    {
+        CheckpointPath, Data, Size, Batch, SkipBad, Png,
+    }.Does(Run);
+
+    private static int Run(Invocation invocation)
+    {
+        var report = invocation.Report;
+        using var engine = invocation.OpenEngine();
+        var classifier = SavedClassifier.Load(engine, invocation.Get(CheckpointPath)!);
+        using var data = Open(invocation, classifier);
+        var (matrix, loss) = classifier.Evaluate(data, cancellation: invocation.Interruption.Token);
+        var scores = ClassificationReport.From(matrix);
+        var picture = Picture(invocation, classifier);
+        if (picture is not null) ConfusionMatrixChart.Save(matrix, picture);
+        report.Result($"{classifier.Path}: epoch {classifier.Checkpoint.Epoch}, {matrix.Total} images");
+        report.Result(FormattableString.Invariant($"accuracy {scores.Accuracy:0.0000}, loss {loss:0.0000}\n"));
+        report.Result(scores.ToString());
+        report.Result(matrix.ToString());
+        if (picture is not null) report.Result($"Saved {picture}");
+        Evaluated.WriteEvent(report, "evaluation", matrix, scores, writer =>
+        {
+            writer.WriteNumberOrNull("loss", loss);
+            writer.WriteString("checkpoint", classifier.Path);
+            if (picture is not null) writer.WriteString("png", picture);
+        });
+        return ExitCode.Success;
+    }
+
+    private static IBatches Open(Invocation invocation, SavedClassifier classifier)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(classifier.Path))!;
+        var trained = TrainSettings.Load(folder);
+        var named = invocation.Get(Data);
+        if (named is null && trained is null)
+            throw new UsageException($"{folder} does not say what the checkpoint was validated on. Name the data with --data.");
+        var options = (trained ?? new()).DataOptions(invocation.Report.Commentary) with
+        {
+            Size = invocation.Get(Size) ?? classifier.ImageShape[0],
+            BatchSize = invocation.Get(Batch) ?? 32,
+            SkipBad = invocation.Get(SkipBad),
+        };
+        if (named is not null) return ArticleData.OpenWhole(options with { Data = named });
+        return ArticleData.OpenValidation(options) ?? throw new UsageException("The run was validated on nothing. Name the data with --data.");
+    }
+
+    private static string? Picture(Invocation invocation, SavedClassifier classifier)
+    {
+        if (invocation.Parsed.GetResult(Png) is null) return null;
+        return invocation.Get(Png) ?? Path.Combine(invocation.Get(Options.Out) ?? Path.GetDirectoryName(classifier.Path)!, "confusion.png");
+    }
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Forge.Core;
+using Forge.Models.Cnn;
+using Forge.Models.Datasets;
+
+namespace Forge.Cli.Commands;
+
+/// <summary><c>forge predict</c>: what a checkpoint takes pictures for.</summary>
+internal static class PredictCommand
+{
+    private static readonly Argument<string> CheckpointPath = EvaluateCommand.CheckpointArgument();
+    private static readonly Argument<string[]> Paths = new("PATH") { Description = "Images, or folders of images.", Arity = ArgumentArity.OneOrMore, Validators = { UsageProblem.RefuseOptions } };
+    private static readonly Option<int?> Top = Options.Count("--top", "How many labels a file (default 3).");
+    private static readonly Option<bool> SkipBad = new("--skip-bad") { Description = "Leave out images that cannot be decoded, with a warning each." };
+
+    public static Command Build() => new Command("predict", "Say what images show.") { CheckpointPath, Paths, Top, SkipBad }.Does(Run);
+
+    private static int Run(Invocation invocation)
+    {
+        using var engine = invocation.OpenEngine();
+        var classifier = SavedClassifier.Load(engine, invocation.Get(CheckpointPath)!);
+        var files = invocation.Get(Paths)!.SelectMany(Files).ToList();
+        var colour = classifier.ImageShape[2] == 1 ? ColourMode.Grey : ColourMode.Rgb;
+        var decoder = new ImageDecoder();
+        foreach (var file in files)
+        {
+            invocation.Interruption.Token.ThrowIfCancellationRequested();
+            PixelImage picture;
+            try
+            {
+                picture = decoder.Decode(file, colour);
+            }
+            catch (DataException bad) when (invocation.Get(SkipBad))
+            {
+                Report.Warn(bad.Message);
+                continue;
+            }
+            Print(invocation.Report, file, classifier.Predict(picture, invocation.Get(Top) ?? 3));
+        }
+        return ExitCode.Success;
+    }
+
+    private static IEnumerable<string> Files(string path)
+    {
+        if (!Directory.Exists(path)) return [path]; // a missing file is the decoder's to complain about
+        var found = Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
+            .Where(file => ImageDecoder.Extensions.Contains(Path.GetExtension(file).ToLowerInvariant())).Order(StringComparer.Ordinal).ToList();
+        return found.Count > 0 ? found : throw new DataException($"{path}: no images in this folder. Files ending in {string.Join(' ', ImageDecoder.Extensions)} are looked for.");
+    }
+
+    private static void Print(Report report, string file, IReadOnlyList<(string Label, float Probability)> top)
+    {
+        report.Result($"{file}: {string.Join(", ", top.Select(t => FormattableString.Invariant($"{t.Label} {t.Probability:0.0000}")))}");
+        report.Event("prediction", writer =>
+        {
+            writer.WriteString("file", file);
+            writer.WriteStartArray("labels");
+            foreach (var (label, probability) in top)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("label", label);
+                writer.WriteNumberOrNull("probability", probability);
+                writer.WriteEndObject();
+            }
+            writer.WriteEndArray();
+        });
+    }
+}

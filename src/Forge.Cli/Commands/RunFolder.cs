@@ -1,0 +1,36 @@
+using System.Globalization;
+using Forge.Models.Checkpoints;
+
+namespace Forge.Cli.Commands;
+
+/// <summary>Chooses the folder of a training run.</summary>
+internal static class RunFolder
+{
+    private const string Parent = "runs", Prefix = "cnn-";
+
+    /// <summary>The folder of a new run: the one asked for, if it holds no run yet, else the next free number.</summary>
+    /// <exception cref="UsageException">The folder holds a run already.</exception>
+    public static string ForNewRun(string? wanted)
+    {
+        if (wanted is null) return Path.Combine(Parent, Prefix + (Numbers().DefaultIfEmpty().Max() + 1).ToString(CultureInfo.InvariantCulture));
+        if (!HasCheckpoint(wanted)) return wanted;
+        throw new UsageException($"{wanted} already holds a training run. Add --resume to go on with it, or choose another --out.");
+    }
+
+    /// <summary>The folder of the run to go on with: the one asked for, or the newest.</summary>
+    /// <exception cref="CheckpointException">There is no run to go on with.</exception>
+    public static string ToResume(string? wanted)
+    {
+        if (wanted is not null)
+            return HasCheckpoint(wanted) ? wanted : throw new CheckpointException($"{wanted}: no checkpoint to go on from. Leave out --resume to begin, or name another run with --out.");
+        return Numbers().OrderDescending().Select(n => Path.Combine(Parent, Prefix + n.ToString(CultureInfo.InvariantCulture))).FirstOrDefault(HasCheckpoint)
+            ?? throw new CheckpointException($"{Path.Combine(Parent, Prefix + "*")}: no checkpoint to go on from. Name the run's folder with --out, or leave out --resume to begin.");
+    }
+
+    private static bool HasCheckpoint(string folder) =>
+        File.Exists(Path.Combine(folder, Checkpoint.FileName(CheckpointChoice.Last))) || File.Exists(Path.Combine(folder, Checkpoint.FileName(CheckpointChoice.Best)));
+
+    private static IEnumerable<int> Numbers() => !Directory.Exists(Parent) ? [] : Directory.EnumerateDirectories(Parent, Prefix + "*")
+        .Select(folder => int.TryParse(Path.GetFileName(folder)[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
+        .Where(number => number > 0);
+}

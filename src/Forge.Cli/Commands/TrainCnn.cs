@@ -1,0 +1,122 @@
+using Forge.Core;
+using Forge.Models;
+using Forge.Models.Checkpoints;
+using Forge.Models.Cnn;
+using Forge.Models.Metrics;
+using Forge.Models.Optimizers;
+using Forge.Models.Training;
+
+namespace Forge.Cli.Commands;
+
+/// <summary><c>forge train cnn</c>: device, data, summary and plan, epochs, report.</summary>
+internal static class TrainCnn
+{
+    public static int Run(Invocation invocation)
+    {
+        var (report, resumes) = (invocation.Report, invocation.Get(TrainOptions.Resume));
+        var wanted = invocation.Get(Options.Out);
+        var folder = resumes ? RunFolder.ToResume(wanted) : RunFolder.ForNewRun(wanted);
+        var settings = TrainOptions.Settings(invocation, resumes ? TrainSettings.Load(folder) : null);
+        var saved = resumes ? Checkpoint.Load(Checkpoint.Find(folder, CheckpointChoice.Last)) : null;
+
+        using var engine = invocation.OpenEngine(settings.Seed);
+        using var data = ArticleData.Open(settings.DataOptions(report.Commentary));
+        saved?.RequireInput(data.Training.ImageShape, folder);
+        saved?.RequireClasses(data.Training.ClassNames, folder);
+        var model = ArticleCnn.Build(data.Training.ImageShape, data.Training.ClassNames.Count);
+        var trainer = new Trainer(engine, model, new Adam((float)settings.LearningRate), Losses.CategoricalCrossentropy, [BatchMetric.Accuracy]);
+        ShowPlan(report, trainer, data, settings);
+        if (invocation.Get(TrainOptions.DryRun)) return ExitCode.Success;
+
+        settings.Save(folder);
+        return Fit(invocation, trainer, data, settings, folder, saved);
+    }
+
+    private static void ShowPlan(Report report, Trainer trainer, ArticleData data, TrainSettings settings)
+    {
+        var (images, classes) = (data.Training.ImageShape, data.Training.ClassNames.Count);
+        var batch = Math.Min(settings.Batch, data.Training.Count);
+        var x = new TensorType(settings.Augment ? DType.F32 : DType.U8, (batch, images[0], images[1], images[2]));
+        var y = new TensorType(DType.F32, (batch, classes));
+        report.Say(ModelSummary.Of(trainer.Model));
+        var plan = trainer.PlanStep(x, y);
+        report.Say(plan.ToString());
+        report.Event("model", writer =>
+        {
+            writer.WriteString("model", "cnn");
+            writer.WriteStartArray("input");
+            foreach (var extent in images) writer.WriteNumberValue(extent);
+            writer.WriteEndArray();
+            writer.WriteStartArray("classes");
+            foreach (var name in data.Training.ClassNames) writer.WriteStringValue(name);
+            writer.WriteEndArray();
+            writer.WriteNumber("parameters", ModelSummary.Count(trainer.Model.Parameters));
+            writer.WriteNumber("batch", batch);
+            writer.WriteNumber("images", data.Training.Count);
+            writer.WriteNumber("val_images", data.Validation?.Count ?? 0);
+            writer.WriteNumberOrNull("step_gflop", plan.Flops / 1e9, 3);
+            writer.WriteNumber("kernels", plan.Kernels);
+            writer.WriteNumber("arena_bytes", plan.ArenaBytes);
+            writer.WriteNumber("peak_bytes", plan.PeakBytes);
+        });
+    }
+
+    private static int Fit(Invocation invocation, Trainer trainer, ArticleData data, TrainSettings settings, string folder, Checkpoint? saved)
+    {
+        var report = invocation.Report;
+        var checkpoints = new SaveCheckpoints(folder, every: invocation.Get(TrainOptions.SaveEvery));
+        var events = new EpochEvents(report);
+        if (saved is not null) report.Say($"Going on after epoch {saved.Epoch}, step {saved.StepInEpoch} of the next ({folder}).");
+        try
+        {
+            trainer.Fit(data.Training, new()
+            {
+                Epochs = settings.Epochs, StepsPerEpoch = settings.StepsPerEpoch, Validation = data.Validation,
+                Callbacks = [Progress(report), new WriteCsv(Path.Combine(folder, "log.csv")), new WriteJson(Path.Combine(folder, "log.jsonl")), events, checkpoints],
+                Resume = saved, ModelConfig = SavedClassifier.ModelConfig,
+            }, invocation.Interruption.Token);
+        }
+        catch (OperationCanceledException) when (invocation.Interruption.Requested)
+        {
+            throw new InterruptedException(invocation.Interruption.ExitCode,
+                $"Interrupted in epoch {events.Epoch} after {events.Step} of its steps. Everything is saved in {checkpoints.LastPath}.\nGo on with: {ResumeCommand(folder)}");
+        }
+        catch (DivergedException problem)
+        {
+            throw new DivergedException($"{problem.Message}\nThe last finite state is saved in {checkpoints.LastPath}.", problem.Node);
+        }
+        return Finish(invocation, trainer, data, checkpoints);
+    }
+
+    private static int Finish(Invocation invocation, Trainer trainer, ArticleData data, SaveCheckpoints checkpoints)
+    {
+        var report = invocation.Report;
+        // The report is about the weights that --resume and evaluate take for the best, not those of the last epoch.
+        trainer.LoadWeights(Checkpoint.Load(checkpoints.BestPath), checkpoints.BestPath);
+        double? accuracy = null;
+        if (data.Validation is { } validation)
+        {
+            var (matrix, _) = SavedClassifier.Evaluate(trainer, validation, cancellation: invocation.Interruption.Token);
+            var scores = ClassificationReport.From(matrix);
+            accuracy = scores.Accuracy;
+            report.Say($"\nValidation of the best epoch:\n{scores}");
+            Evaluated.WriteEvent(report, "validation", matrix, scores, null);
+        }
+        report.Result($"Saved {checkpoints.BestPath}" + (accuracy is { } a ? FormattableString.Invariant($", validation accuracy {a:0.0000}") : ""));
+        report.Event("done", writer =>
+        {
+            writer.WriteString("checkpoint", checkpoints.BestPath);
+            writer.WriteNumberOrNull("val_accuracy", accuracy);
+            writer.WriteString("last", checkpoints.LastPath);
+        });
+        return ExitCode.Success;
+    }
+
+    private static ShowProgress Progress(Report report)
+    {
+        var style = report.Quiet ? ProgressStyle.Silent : report.OnTerminal ? ProgressStyle.Terminal : ProgressStyle.Plain;
+        return new(new ProgressLine(report.People, style, columns: report.OnTerminal ? Console.WindowWidth : 0));
+    }
+
+    private static string ResumeCommand(string folder) => $"forge train cnn --resume --out {(folder.Contains(' ') ? $"'{folder}'" : folder)}";
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.Globalization;
+using Forge.Models.Cnn;
+
+namespace Forge.Cli.Commands;
+
+/// <summary><c>forge train</c>: what can be trained, and with which options.</summary>
+internal static class TrainOptions
+{
+    public static readonly Option<string?> Data = new("--data")
+    {
+        Description = "fashion-mnist (default), or a folder with one sub-folder of images a class.",
+        HelpName = "fashion-mnist|FOLDER",
+    };
+
+    public static readonly Option<int?> Size = Options.Count("--size", "Pixels a side that a folder's images are resized to (default 150).", ArticleCnn.SmallestSide);
+    public static readonly Option<int?> Epochs = Options.Count("--epochs", "Passes over the data, those before a --resume included (default 3).");
+    public static readonly Option<int?> StepsPerEpoch = Options.Count("--steps-per-epoch", "Batches an epoch, wrapping over the data (default: all of it once).");
+    public static readonly Option<int?> Batch = Options.Count("--batch", "Images a step (default 32).");
+    public static readonly Option<double?> LearningRate = Options.Positive("--lr", "Adam's learning rate (default 0.001).");
+    public static readonly Option<bool> Augment = new("--augment") { Description = "The article's augmentation: shear 0.2, zoom 0.2, horizontal flips." };
+    public static readonly Option<string?> Validation = new("--val") { Description = "A folder to validate on, or the fraction of the data held back (default 0.2 of a folder; Fashion-MNIST's test images).", HelpName = "FOLDER|FRACTION" };
+    public static readonly Option<bool> Resume = new("--resume") { Description = "Go on with the run in --out, or the newest under runs." };
+    public static readonly Option<bool> DryRun = new("--dry-run") { Description = "Print device, model and memory plan; train nothing." };
+    public static readonly Option<bool> SkipBad = new("--skip-bad") { Description = "Leave out and count images that cannot be decoded." };
+    public static readonly Option<int?> SaveEvery = Options.Count("--save-every", "Also save the last state after so many steps (default: at the end of each epoch).");
+
+    public static Command Build() => new("train", "Train a model.")
+    {
+        new Command("cnn", "Train the article's image classifier: three convolutions and pools, a dense layer of 128, a softmax.")
+        {
+            Data, Size, Epochs, StepsPerEpoch, Batch, LearningRate, Augment, Validation, Resume, DryRun, SkipBad, SaveEvery,
+        }.Does(TrainCnn.Run),
+    };
+
+    /// <summary>The settings of a run: the saved ones when it goes on, and what the command line says.</summary>
+    /// <exception cref="UsageException">Options contradict each other or the run.</exception>
+    public static TrainSettings Settings(Invocation invocation, TrainSettings? saved)
+    {
+        var given = invocation.Parsed;
+        var before = saved ?? new TrainSettings();
+        var settings = before with
+        {
+            Data = given.GetValue(Data) is { } data ? PathOf(data) : before.Data,
+            Size = given.GetValue(Size) ?? before.Size,
+            Epochs = given.GetValue(Epochs) ?? before.Epochs,
+            StepsPerEpoch = given.GetValue(StepsPerEpoch) ?? before.StepsPerEpoch,
+            Batch = given.GetValue(Batch) ?? before.Batch,
+            LearningRate = given.GetValue(LearningRate) ?? before.LearningRate,
+            Augment = given.GetValue(Augment) || before.Augment,
+            Validation = given.GetValue(Validation) is { } validation ? ValidationOf(validation) : before.Validation,
+            SkipBad = given.GetValue(SkipBad) || before.SkipBad,
+            Seed = saved is not null && given.GetValue(Options.Seed) is null ? saved.Seed : Options.SeedFrom(given),
+        };
+        // The batches after a resume must be those that an uninterrupted run would have had.
+        if (saved is not null)
+            foreach (var (option, was, now) in ((string, object?, object?)[])[("--data", saved.Data, settings.Data), ("--size", saved.Size, settings.Size), ("--batch", saved.Batch, settings.Batch), ("--augment", saved.Augment, settings.Augment), ("--seed", saved.Seed, settings.Seed)])
+                if (!Equals(was, now)) throw new UsageException($"{option} is {now}, but the run began with {was ?? "none"}. Leave it out to go on, or begin a new run without --resume.");
+        if (settings.Size is { } size && size != 28 && settings.DataOptions(null).IsFashionMnist)
+            throw new UsageException($"--size is {size}, but Fashion-MNIST's images are 28x28 and stay so. Leave --size out, or give a folder with --data.");
+        return settings;
+    }
+
+    private static string PathOf(string data) => data == ArticleDataOptions.FashionMnistName ? data : Path.GetFullPath(data);
+
+    private static string ValidationOf(string text)
+    {
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction)) return Path.GetFullPath(text);
+        return fraction is >= 0 and < 1 ? text : throw new UsageException($"--val is {text}, but must be a folder, or a fraction from 0 to below 1, such as 0.2.");
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Forge.Core;
+using Forge.Models.Checkpoints;
+using Forge.Models.Cnn;
+
+namespace Forge.Cli.Commands;
+
+/// <summary>What a training run was told; kept in its folder, so that --resume needs no option repeated.</summary>
+internal sealed record TrainSettings
+{
+    private const string FileName = "run.json";
+
+    public string Data { get; init; } = ArticleDataOptions.FashionMnistName;
+
+    /// <summary>Pixels a side; null where the data decide.</summary>
+    public int? Size { get; init; }
+
+    public int Epochs { get; init; } = 3;
+
+    public int? StepsPerEpoch { get; init; }
+
+    public int Batch { get; init; } = 32;
+
+    public double LearningRate { get; init; } = 1e-3;
+
+    public bool Augment { get; init; }
+
+    public string? Validation { get; init; }
+
+    public bool SkipBad { get; init; }
+
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>The data as these settings mean it.</summary>
+    /// <param name="log">Where counts of images are printed.</param>
+    public ArticleDataOptions DataOptions(TextWriter? log) => new()
+    {
+        Data = Data, Size = Size, BatchSize = Batch, Seed = Seed, Augment = Augment, Validation = Validation, SkipBad = SkipBad, Log = log,
+    };
+
+    /// <summary>Writes the settings to a run's folder.</summary>
+    /// <exception cref="IOException">They cannot be written.</exception>
+    public void Save(string folder) => AtomicFile.Write(Path.Combine(folder, FileName), stream => JsonSerializer.Serialize(stream, this, TrainSettingsJson.Default.TrainSettings));
+
+    /// <summary>Reads the settings of a run's folder; null where it has none.</summary>
+    /// <exception cref="DataException">The file is damaged.</exception>
+    public static TrainSettings? Load(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            using var file = File.OpenRead(path);
+            var settings = JsonSerializer.Deserialize(file, TrainSettingsJson.Default.TrainSettings);
+            if (settings is { Epochs: > 0, Batch: > 0, LearningRate: > 0, Data: not null, Size: null or > 0, StepsPerEpoch: null or > 0 }) return settings;
+            throw new DataException($"{path}: holds a value that no run can have. Remove the folder or repair the file.");
+        }
+        catch (JsonException problem)
+        {
+            throw new DataException($"{path}: damaged ({problem.Message}). Remove the folder or repair the file.", problem);
+        }
+    }
+}
+
+/// <summary>How settings become JSON, written at build time.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(TrainSettings))]
+internal sealed partial class TrainSettingsJson : JsonSerializerContext;

@@ -1,0 +1,161 @@
+using System.Globalization;
+using Forge.Core;
+using Forge.Models.Datasets;
+
+namespace Forge.Models.Cnn;
+
+/// <summary>Which pictures the article's classifier learns from, and how they are prepared.</summary>
+public sealed record ArticleDataOptions
+{
+    /// <summary>The name of the data set that needs no folder.</summary>
+    public const string FashionMnistName = "fashion-mnist";
+
+    /// <summary>The article's side of an image in pixels.</summary>
+    public const int DefaultSize = 150;
+
+    /// <summary>The part of a folder that is held back for validation when nothing else is said.</summary>
+    public const double DefaultSplit = 0.2;
+
+    /// <summary><see cref="FashionMnistName"/>, a folder with its four files, or a folder with one sub-folder a class.</summary>
+    public string Data { get; init; } = FashionMnistName;
+
+    /// <summary>Height and width that images of a folder are resized to, in pixels; null for <see cref="DefaultSize"/>.</summary>
+    public int? Size { get; init; }
+
+    /// <summary>Images a batch.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>Decides order and augmentation.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>The article's augmentation of training images: shear 0.2, zoom 0.2, horizontal flips.</summary>
+    public bool Augment { get; init; }
+
+    /// <summary>
+    /// A folder to validate on, or a fraction in [0, 1) of the training images held back; 0 validates on nothing. Null: Fashion-MNIST's
+    /// test images, or <see cref="DefaultSplit"/> of a folder.
+    /// </summary>
+    public string? Validation { get; init; }
+
+    /// <summary>Leaves out and counts images that cannot be decoded.</summary>
+    public bool SkipBad { get; init; }
+
+    /// <summary>Where counts of images are printed; null prints nothing.</summary>
+    public TextWriter? Log { get; init; }
+
+    /// <summary>Whether the pictures are Fashion-MNIST's: 28x28 and grey, whatever <see cref="Size"/> says.</summary>
+    public bool IsFashionMnist => Data == FashionMnistName
+        || File.Exists(Path.Combine(Data, "train-images-idx3-ubyte.gz")) || File.Exists(Path.Combine(Data, "train-images-idx3-ubyte"));
+}
+
+/// <summary>The article's data: training batches, augmented if wanted, and validation batches that are only rescaled.</summary>
+/// <remarks>Bytes become 0..1. Batches hold bytes where the device can do that itself, and finished floats where the host augments.</remarks>
+public sealed class ArticleData : IDisposable
+{
+    private ArticleData(IBatches training, IBatches? validation) => (Training, Validation) = (training, validation);
+
+    /// <summary>What is learnt from, in a new order each pass.</summary>
+    public IBatches Training { get; }
+
+    /// <summary>What is judged on, always in the same order; null for nothing.</summary>
+    public IBatches? Validation { get; }
+
+    /// <summary>Opens the data.</summary>
+    /// <exception cref="DataException">Something is missing, damaged or does not fit; the message names it.</exception>
+    public static ArticleData Open(ArticleDataOptions options)
+    {
+        var split = SplitOf(options);
+        var training = OpenTraining(options, split);
+        try
+        {
+            return new(training, OpenValidation(options, training.ClassNames));
+        }
+        catch
+        {
+            training.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens only what is judged on; null when the options say nothing is.</summary>
+    /// <param name="options">The data.</param>
+    /// <param name="classes">The classes in label order; null takes them from the data.</param>
+    /// <exception cref="DataException">Something is missing, damaged or does not fit.</exception>
+    public static IBatches? OpenValidation(ArticleDataOptions options, IReadOnlyList<string>? classes = null)
+    {
+        var split = SplitOf(options);
+        if (split is null && options.Validation is { } folder) return OpenFolder(options, folder, classes);
+        if (split == 0) return null;
+        if (!options.IsFashionMnist)
+            return Rescale(split ?? ArticleDataOptions.DefaultSplit).FlowFromDirectory(options.Data, Flow(options) with { Subset = Subset.Validation, Classes = classes });
+        var all = split is null ? FashionMnist.LoadTest(FolderOf(options)) : FashionMnist.Load(FolderOf(options)).Train;
+        var images = split is { } part ? all.Slice(0, Held(all, part)) : all;
+        options.Log?.WriteLine($"Found {images.Count} images belonging to {images.ClassNames.Count} classes.");
+        return Rescale(0).Flow(images, Flow(options) with { Log = null });
+    }
+
+    /// <summary>Opens a whole folder, or Fashion-MNIST's test images, to be judged on.</summary>
+    /// <param name="options">Where it is and how it is read; <see cref="ArticleDataOptions.Validation"/> is not looked at.</param>
+    /// <param name="classes">The classes in label order; null takes them from the data.</param>
+    /// <exception cref="DataException">Something is missing, damaged or does not fit.</exception>
+    public static IBatches OpenWhole(ArticleDataOptions options, IReadOnlyList<string>? classes = null) => options.IsFashionMnist
+        ? Rescale(0).Flow(FashionMnist.LoadTest(FolderOf(options)), Flow(options))
+        : OpenFolder(options, options.Data, classes);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Training.Dispose();
+        Validation?.Dispose();
+    }
+
+    private static IBatches OpenTraining(ArticleDataOptions options, double? split)
+    {
+        var held = split ?? (options.Validation is null && !options.IsFashionMnist ? ArticleDataOptions.DefaultSplit : 0);
+        var generator = Rescale(held);
+        if (options.Augment) generator = generator with { ShearRange = 0.2, ZoomRange = 0.2, HorizontalFlip = true };
+        var flow = Flow(options) with { Shuffle = true, Warp = options.Augment ? WarpPlace.Host : WarpPlace.Device };
+        if (!options.IsFashionMnist)
+            return generator.FlowFromDirectory(options.Data, flow with { Subset = held > 0 ? Subset.Training : Subset.All });
+        var all = FashionMnist.Load(FolderOf(options)).Train;
+        var images = held > 0 ? all.Slice(Held(all, held), all.Count - Held(all, held)) : all;
+        options.Log?.WriteLine($"Found {images.Count} images belonging to {images.ClassNames.Count} classes.");
+        return (generator with { ValidationSplit = 0 }).Flow(images, flow with { Log = null });
+    }
+
+    private static FolderBatches OpenFolder(ArticleDataOptions options, string folder, IReadOnlyList<string>? classes)
+    {
+        if (classes is not null)
+        {
+            var found = ImageFolder.Scan(folder).ClassNames;
+            if (!found.SequenceEqual(classes))
+                throw new DataException($"{folder}: its classes ({Shown(found)}) are not those expected ({Shown(classes)}). Use data with the same classes.");
+        }
+        return Rescale(0).FlowFromDirectory(folder, Flow(options) with { Classes = classes });
+    }
+
+    private static string Shown(IReadOnlyList<string> names) => $"{names.Count}: " + string.Join(", ", names.Take(10)) + (names.Count > 10 ? ", ..." : "");
+
+    private static ImageDataGenerator Rescale(double split) => new() { Rescale = 1 / 255f, ValidationSplit = split };
+
+    private static FlowOptions Flow(ArticleDataOptions options) => new()
+    {
+        TargetSize = (options.Size ?? ArticleDataOptions.DefaultSize, options.Size ?? ArticleDataOptions.DefaultSize),
+        BatchSize = options.BatchSize,
+        Seed = options.Seed,
+        Shuffle = false,
+        Warp = WarpPlace.Device,
+        SkipBad = options.SkipBad,
+        Log = options.Log,
+    };
+
+    private static string? FolderOf(ArticleDataOptions options) => options.Data == ArticleDataOptions.FashionMnistName ? null : options.Data;
+
+    private static int Held(LabelledImages images, double part) => Math.Clamp((int)(part * images.Count), 1, images.Count - 1);
+
+    // Null: not a fraction.
+    private static double? SplitOf(ArticleDataOptions options) =>
+        double.TryParse(options.Validation, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction)
+            ? fraction is >= 0 and < 1 ? fraction : throw new DataException($"The validation fraction is {options.Validation}, but must be at least 0 and below 1.")
+            : null;
+}

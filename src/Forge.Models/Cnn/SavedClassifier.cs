@@ -1,0 +1,93 @@
+using Forge.Core;
+using Forge.Models.Checkpoints;
+using Forge.Models.Datasets;
+using Forge.Models.Metrics;
+using Forge.Models.Optimizers;
+using Forge.Models.Training;
+
+namespace Forge.Models.Cnn;
+
+/// <summary>The article's classifier as a checkpoint keeps it, ready to judge pictures.</summary>
+public sealed class SavedClassifier
+{
+    private readonly Trainer _trainer;
+
+    private SavedClassifier(Checkpoint checkpoint, string path, Trainer trainer) => (Checkpoint, Path, _trainer) = (checkpoint, path, trainer);
+
+    /// <summary>What checkpoints of this model say about it (<see cref="Checkpoint.ModelConfig"/>).</summary>
+    public static string ModelConfig => """{"builder":"ArticleCnn"}""";
+
+    /// <summary>The checkpoint.</summary>
+    public Checkpoint Checkpoint { get; }
+
+    /// <summary>Its file.</summary>
+    public string Path { get; }
+
+    /// <summary>Height, width and channels of the pictures it takes.</summary>
+    public Shape ImageShape => new([.. Checkpoint.InputShape]);
+
+    /// <summary>The classes in label order.</summary>
+    public IReadOnlyList<string> ClassNames => Checkpoint.ClassNames;
+
+    /// <summary>Loads a checkpoint onto an engine.</summary>
+    /// <param name="engine">What runs the model.</param>
+    /// <param name="path">A file, or a run folder for its best checkpoint.</param>
+    /// <exception cref="CheckpointException">There is none, it is damaged, or it is of another model.</exception>
+    public static SavedClassifier Load(Engine engine, string path)
+    {
+        path = Checkpoint.Find(path);
+        var saved = Checkpoint.Load(path);
+        if (saved.ModelConfig != ModelConfig || saved.InputShape.Count != 3 || saved.ClassNames.Count < 2)
+            throw new CheckpointException($"{path}: a checkpoint of another model than the article's classifier. Give one that forge train cnn wrote.");
+        var model = ArticleCnn.Build(new([.. saved.InputShape]), saved.ClassNames.Count);
+        var trainer = new Trainer(engine, model, new Adam(), Losses.CategoricalCrossentropy);
+        trainer.LoadWeights(saved, path);
+        return new(saved, path, trainer);
+    }
+
+    /// <summary>Throws unless the model can judge this data.</summary>
+    /// <exception cref="CheckpointException">Size, colours or classes differ.</exception>
+    public void RequireFit(IBatches data)
+    {
+        Checkpoint.RequireInput(data.ImageShape, Path);
+        Checkpoint.RequireClasses(data.ClassNames, Path);
+    }
+
+    /// <summary>Judges every picture once.</summary>
+    /// <param name="data">The pictures; see <see cref="RequireFit"/>.</param>
+    /// <param name="seen">Called after each batch with the pictures judged so far.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <returns>Who was taken for whom, and the mean cross-entropy.</returns>
+    public (ConfusionMatrix Matrix, double Loss) Evaluate(IBatches data, Action<long>? seen = null, CancellationToken cancellation = default)
+    {
+        RequireFit(data);
+        return Evaluate(_trainer, data, seen, cancellation);
+    }
+
+    /// <summary>Judges every picture once by a model that is in a trainer.</summary>
+    /// <inheritdoc cref="Evaluate(IBatches, Action{long}?, CancellationToken)"/>
+    public static (ConfusionMatrix Matrix, double Loss) Evaluate(Trainer trainer, IBatches data, Action<long>? seen = null, CancellationToken cancellation = default)
+    {
+        var (matrix, loss) = (new ConfusionMatrix(data.ClassNames), 0.0);
+        foreach (var batch in data.OnePass(cancellation))
+        {
+            var scores = trainer.Predict(batch.Images, batch.Count).Span<float>();
+            matrix.Add(scores, batch.Classes);
+            for (var i = 0; i < batch.Count; i++)
+                loss -= Math.Log(Math.Clamp(scores[i * data.ClassNames.Count + batch.Classes[i]], Losses.Epsilon, 1 - Losses.Epsilon));
+            seen?.Invoke(matrix.Total);
+        }
+        return (matrix, loss / matrix.Total);
+    }
+
+    /// <summary>The probabilities of a picture's classes, largest first.</summary>
+    /// <param name="picture">A picture of any size and colours; it is resized to the nearest pixels.</param>
+    /// <param name="count">How many classes at most.</param>
+    public IReadOnlyList<(string Label, float Probability)> Predict(PixelImage picture, int count)
+    {
+        var resized = (ImageShape[2] == 1 ? picture.ToGrey() : picture.ToRgb()).ResizeNearest(ImageShape[0], ImageShape[1]);
+        var pixels = new HostTensor(new(DType.U8, (1, ImageShape[0], ImageShape[1], ImageShape[2])));
+        resized.Pixels.CopyTo(pixels.Span<byte>());
+        return [.. TopK.Of(_trainer.Predict(pixels).Span<float>(), count).Select(t => (ClassNames[t.Class], t.Score))];
+    }
+}
