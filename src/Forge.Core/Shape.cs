@@ -36,6 +36,9 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
     /// <summary>The number of extents.</summary>
     public int Rank => _extents.Length;
 
+    /// <summary>The number of extents, as <see cref="Rank"/>: what a collection expression that spreads a shape looks for before <see cref="Count"/>.</summary>
+    public int Length => _extents.Length;
+
     int IReadOnlyCollection<int>.Count => _extents.Length;
 
     /// <summary>The extent of an axis; a negative axis counts from the end.</summary>

@@ -77,7 +77,7 @@ public sealed record ReduceOp(Reduction Kind, ValueList<int> Axes, bool KeepDims
         switch (Kind)
         {
             case Reduction.Sum: return [dy.BroadcastTo(x.Shape)];
-            case Reduction.Mean: return [(dy / ((float)x.Shape.Count / kept.Count)).BroadcastTo(x.Shape)];
+            case Reduction.Mean: return [(dy * ((float)kept.Count / x.Shape.Count)).BroadcastTo(x.Shape)];
             case Reduction.SumSquares: return [x * (dy * 2f)];
             default:
                 var winners = x.Equal(node.Outputs[0].Reshape(kept));
