@@ -3,18 +3,21 @@ using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
 
-/// <summary>Runs <see cref="Conv2DInputGradientOp"/>: every output gathers, an invocation per 4 pixels and 4 channels (portable) or a workgroup per tile (tiled).</summary>
+/// <summary>Runs <see cref="Conv2DInputGradientOp"/>: every output gathers, an invocation per 4 pixels and 4 channels (portable) a workgroup per tile (tiled), or Conv2DLane's.</summary>
 internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
 {
     public override IEnumerable<Variant> Variants(Conv2DInputGradientOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         var e = Extents(op, inputs, outputs);
-        return KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, PixelsOfX(e), e.ChannelsOfGroup, op.Geometry.Groups));
+        return Kernels.Conv2DLane.Variants(e, default, gradient: true, limits)
+            .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, PixelsOfX(e), e.ChannelsOfGroup, op.Geometry.Groups)));
     }
 
     public override KernelPlan Plan(Conv2DInputGradientOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         var (e, groups, stride) = (Extents(op, inputs, outputs), op.Geometry.Groups, op.Geometry.Stride);
+        if (variant.Family == Family.Lane)
+            return Kernels.Conv2DLane.Plan(e, default, gradient: true, variant);
         if (variant.Family == Family.Tiled)
             return new Dispatch(Tile.Of(variant).GridOf(PixelsOfX(e), e.ChannelsOfGroup, groups),
                 [

@@ -3,18 +3,21 @@ using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
 
-/// <summary>Runs <see cref="Conv2DOp"/>: an invocation per 4 pixels and 4 channels (portable), or a workgroup per tile of pixels and channels (tiled).</summary>
+/// <summary>Runs <see cref="Conv2DOp"/>: an invocation per 4 pixels and 4 channels (portable), a workgroup per tile of pixels and channels (tiled), or Conv2DLane's.</summary>
 internal sealed class Conv2DKernel : Kernel<Conv2DOp>
 {
     public override IEnumerable<Variant> Variants(Conv2DOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         var e = Extents(op, inputs, outputs);
-        return KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, e.Pixels, e.OutputsOfGroup, op.Geometry.Groups));
+        return Kernels.Conv2DLane.Variants(e, op.Epilogue, gradient: false, limits)
+            .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, e.Pixels, e.OutputsOfGroup, op.Geometry.Groups)));
     }
 
     public override KernelPlan Plan(Conv2DOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         var (e, groups) = (Extents(op, inputs, outputs), op.Geometry.Groups);
+        if (variant.Family == Family.Lane)
+            return Kernels.Conv2DLane.Plan(e, op.Epilogue, gradient: false, variant);
         Slot[] bindings = [Slot.Input(0), Slot.Input(1), Slot.Input(op.Epilogue.HasBias ? 2 : 1), Slot.Output(0)];
         if (variant.Family == Family.Tiled)
             return new Dispatch(Tile.Of(variant).GridOf(e.Pixels, e.OutputsOfGroup, groups),

@@ -1,0 +1,108 @@
+#version 450
+// Conv2D for CPU drivers: a tile of ROWS neighbouring pixels of one output row x 16 output channels a workgroup, the terms chained through its
+// subgroups (lane.glsl). Also the input gradient at stride 1: a convolution of dy with the weights flipped and transposed, padded by what is left.
+//   y[n,p,q,o] = activation(sum over i, j, c of x[n, p STRIDE_H - top + i DH, q STRIDE_W - left + j DW, c] w[i,j,c,o] + bias[o])
+// Shapes  x (N,H,W,CHANNELS); w (KH,TAPS_W,CHANNELS,OUTPUTS), or packed by Conv2D.pack.comp as (panels, K, 16) and a block of zeros; y (N,P,Q,OUTPUTS).
+// Terms   a chunk is CHUNK_H x CHUNK_W taps x CHUNK_C channels, all unrolled; CHUNK_H and CHUNK_W divide the window. Where CHUNK_C < CHANNELS the
+//         last chunk of a tap starts SKIP channels early and masks them.
+// Padding where SCATTERED (padding, or DW above 1) every pixel of the tile has an address of its own for each tap of a chunk, which for pixels outside x is that of the zeros.
+// Tiles   few terms are one chunk: such a workgroup is one subgroup that computes TILES tiles, one after the other.
+// Grid    x: runs of TILES tiles of a row; y: output rows; z: images x panels of 16 channels. The last tile and panel overlap their neighbours.
+// Needs   HasLaneChain; Q >= ROWS, OUTPUTS >= 16, one group, every grid axis <= 32768; SCATTERED needs packed weights.
+// Tune    ROWS 6, 5 or 4, whichever wastes least of a row; 48 to 96 terms a chunk.
+#define INT64
+#define BUFFERS IN(float, X, 0) IN(float, Weights, 1) IN(float, Bias, 2) OUT(float, Y, 3)
+#define PUSH uint never; uint H; uint W; uint P; uint Q; uint K; int top; int left; uint strideH; uint DH; uint DW;
+#include "buffers.glsl"
+
+layout(local_size_x_id = 0) in;
+layout(constant_id = 0) const uint GROUP = 8;
+layout(constant_id = 1) const uint ROWS = 6;
+layout(constant_id = 2) const uint CHANNELS = 1;
+layout(constant_id = 3) const uint OUTPUTS = 16;
+layout(constant_id = 4) const uint TAPS_W = 3;
+layout(constant_id = 5) const uint CHUNK_H = 1;
+layout(constant_id = 6) const uint CHUNK_W = 1;
+layout(constant_id = 7) const uint CHUNK_C = 1;
+layout(constant_id = 8) const uint SKIP = 0;
+layout(constant_id = 9) const uint STRIDE_W = 1;
+layout(constant_id = 10) const bool PACKED = false;
+layout(constant_id = 11) const bool SCATTERED = false;
+layout(constant_id = 12) const uint TILES = 1;
+layout(constant_id = 13) const bool HAS_BIAS = false;
+layout(constant_id = 14) const uint ACTIVATION = 0;
+layout(constant_id = 15) const uint SLOPE = 0;
+const uint SUBGROUPS = GROUP / 8;
+const uint PANELS = (OUTPUTS + 15) / 16;
+const uint PARTS = (CHANNELS + CHUNK_C - 1) / CHUNK_C; // chunks of a tap
+const uint CHUNKS_W = TAPS_W / CHUNK_W;
+const uint TERMS = CHUNK_H * CHUNK_W * CHUNK_C;
+const uint Q_TERM = PACKED ? 16 : OUTPUTS;
+#include "lane.glsl"
+#include "epilogue.glsl"
+
+void main()
+{
+    uint group = uniform15(gl_WorkGroupID.x), row = uniform15(gl_WorkGroupID.y), z = uniform15(gl_WorkGroupID.z);
+    uint image = z / PANELS, panel = z % PANELS, o0 = min(panel * 16u, OUTPUTS - 16u);
+    uint s = SUBGROUPS == 1u ? 0u : SUBGROUPS <= 32u ? uniform5(gl_SubgroupID) : uniform10(gl_SubgroupID);
+    uint part = s % PARTS, tap = s / PARTS; // tap counts chunks of taps
+    uint c0 = PARTS == 1u ? 0u : min(part * CHUNK_C, CHANNELS - CHUNK_C), keep = part == PARTS - 1u ? 0u : ~0u;
+    uint i0 = tap / CHUNKS_W * CHUNK_H, j0 = tap % CHUNKS_W * CHUNK_W;
+
+    uint64_t weights = ADDRESS(Weights) + 4ul * ((PACKED ? panel * K * 16u : o0) + ((i0 * TAPS_W + j0 * CHUNK_H) * CHANNELS + c0) * Q_TERM);
+    uint64_t zeros = ADDRESS(Weights) + 64ul * (PANELS * K);
+    // Without a bias, Bias is some other buffer, and nothing of it is read.
+    float bias0 = 0.0, bias1 = 0.0;
+    if (HAS_BIAS)
+    {
+        bias0 = load8(ADDRESS(Bias) + 4ul * o0);
+        bias1 = load8(ADDRESS(Bias) + 4ul * o0 + 32ul);
+    }
+
+    [[unroll]] for (uint tile = 0; tile < TILES; ++tile)
+    {
+        uint q0 = min((group * TILES + tile) * ROWS, Q - ROWS);
+        int h0 = int(row * strideH + i0 * DH) - top, w0 = int(q0 * STRIDE_W + j0 * DW) - left;
+        uint64_t corner = ADDRESS(X) + uint64_t(4l * ((int64_t(int(image * H) + h0) * int(W) + w0) * int(CHANNELS) + int(c0)));
+        if (SUBGROUPS == 1u) clearTile();
+        else takeTile(s == 0u ? 0u : ~0u);
+        [[unroll]] for (uint i = 0; i < CHUNK_H; ++i)
+        {
+            uint64_t line = corner + 4ul * (i * DH * W * CHANNELS);
+            uint rowInside = uint(uint(h0 + int(i * DH)) < H);
+            [[unroll]] for (uint j = 0; j < CHUNK_W; ++j)
+            {
+                uint64_t x[ROWS];
+                [[unroll]] for (uint r = 0; r < ROWS; ++r)
+                {
+                    x[r] = SCATTERED ? line + 4ul * ((r * STRIDE_W + j * DW) * CHANNELS) : line + 4ul * ((r * STRIDE_W + j) * CHANNELS);
+                    uint64_t inside = 0ul - uint64_t(rowInside & uint(uint(w0 + int(r * STRIDE_W + j * DW)) < W)); // arithmetic: && would be a branch
+                    if (SCATTERED) x[r] = (x[r] & inside) | (zeros & ~inside);
+                }
+                [[unroll]] for (uint c = 0; c < CHUNK_C; ++c)
+                {
+                    uint k = (i * CHUNK_W + j) * CHUNK_C + c;
+                    if (k % 8u == 0u && k > 0u) pin();
+                    float b0 = load8(weights + 4ul * (k * Q_TERM)), b1 = load8(weights + 4ul * (k * Q_TERM) + 32ul);
+                    if (c < SKIP)
+                    {
+                        b0 = keepIf(b0, keep);
+                        b1 = keepIf(b1, keep);
+                    }
+                    [[unroll]] for (uint r = 0; r < ROWS; ++r)
+                    {
+                        float a = WORD(x[r], c);
+                        if (c < SKIP) a = keepIf(a, keep);
+                        addTerm(r, a, b0, b1);
+                    }
+                }
+            }
+        }
+        if (SUBGROUPS > 1u) leaveTile();
+        if (SUBGROUPS > 1u && gl_SubgroupID != SUBGROUPS - 1u) return; // TILES is 1 then
+        uint64_t y = ADDRESS(Y) + 4ul * (((image * P + row) * Q + q0) * OUTPUTS + o0);
+        [[unroll]] for (uint r = 0; r < ROWS; ++r)
+            store16(y + 4ul * (r * OUTPUTS), epilogue(acc[r][0] + bias0), epilogue(acc[r][1] + bias1));
+    }
+}

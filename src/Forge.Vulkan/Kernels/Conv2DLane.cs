@@ -1,0 +1,137 @@
+using Forge.Core;
+using Forge.Core.Ops;
+
+namespace Forge.Vulkan.Kernels;
+
+/// <summary>
+/// The lane variants of Conv2D and of its input gradient: shaders/Conv2D.lane.comp, with the weights as they lie or packed into panels first.
+/// </summary>
+/// <remarks>
+/// Offered for one group and 16 output channels or more (the gradient: input channels, and a stride of 1); any window, stride, padding and dilation. The
+/// rest is for the portable kernel.
+/// </remarks>
+internal sealed record Conv2DLane
+{
+    // Terms of a chunk at most: more outgrow the operation cache, fewer leave the chain's own cost showing.
+    private const int MostTerms = 96, MostSubgroups = 128;
+
+    private readonly bool _gradient;
+    private readonly Epilogue _epilogue;
+    private readonly Size2D _stride, _dilation;
+
+    // Elements before the first of x along either axis; negative where the gradient crops.
+    private readonly int _top, _left;
+
+    // x (N,H,W,C) convolved with a window of KH x KW into y (N,P,Q,O): for the gradient x is dy and y is dx.
+    private readonly (int N, int H, int W, int C) _x;
+    private readonly (int N, int P, int Q, int O) _y;
+    private readonly (int H, int W) _window;
+
+    private Conv2DLane(Conv2DExtents e, Epilogue epilogue, bool gradient)
+    {
+        var g = e.Geometry;
+        (_gradient, _epilogue, _stride, _dilation, _window) = (gradient, epilogue, g.Stride, g.Dilation, (e.W[0], e.W[1]));
+        (_x, _y) = gradient ? (e.Y.Nhwc, e.X.Nhwc) : (e.X.Nhwc, e.Y.Nhwc);
+        (_top, _left) = gradient
+            ? (g.Dilation.H * (e.W[0] - 1) - g.Padding.Top, g.Dilation.W * (e.W[1] - 1) - g.Padding.Left)
+            : (g.Padding.Top, g.Padding.Left);
+    }
+
+    /// <summary>The variants that fit, the default first.</summary>
+    public static IEnumerable<Variant> Variants(Conv2DExtents extents, Epilogue epilogue, bool gradient, DeviceLimits limits)
+    {
+        if (!LaneTerms.IsOffered(limits) || extents.Geometry.Groups != 1 || (gradient && extents.Geometry.Stride != 1) || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
+            return [];
+        var lane = new Conv2DLane(extents, epilogue, gradient);
+        return lane.Fits ? lane.Offered() : [];
+    }
+
+    /// <summary>What a variant dispatches.</summary>
+    /// <param name="extents">The sizes.</param>
+    /// <param name="epilogue">What happens to each sum.</param>
+    /// <param name="gradient">Whether x and y change places: the input gradient.</param>
+    /// <param name="variant">One of <see cref="Variants"/>.</param>
+    public static KernelPlan Plan(Conv2DExtents extents, Epilogue epilogue, bool gradient, Variant variant) =>
+        new Conv2DLane(extents, epilogue, gradient).Plan(variant);
+
+    private int Terms => _window.H * _window.W * _x.C;
+    private uint Rows => LaneTerms.Rows((uint)_y.Q);
+    private uint Panels => LaneTerms.Tiles((uint)_y.O, 16);
+    private uint Subgroups => (uint)(_window.H / Chunk.H * (_window.W / Chunk.W) * ((_x.C + Chunk.C - 1) / Chunk.C));
+
+    private uint RowTiles => LaneTerms.Tiles((uint)_y.Q, Rows);
+
+    // A workgroup without a chain has little to do for what it takes to find its place: several tiles, while their code fits the operation cache.
+    private uint Tiles
+    {
+        get
+        {
+            if (Subgroups > 1) return 1;
+            var most = Math.Clamp(4000 / ((uint)(Chunk.H * Chunk.W * Chunk.C) * (4 * Rows + 2) + 250), 1, 8);
+            return LaneTerms.Tiles(RowTiles, LaneTerms.Tiles(RowTiles, most));
+        }
+    }
+
+    // Whether every pixel of a tile needs an address of its own for each tap: tiles read outside x, or taps are apart.
+    private bool IsScattered => (_dilation.W > 1 && Chunk.W > 1) || _top > 0 || _left > 0
+        || (_y.P - 1) * _stride.H - _top + (_window.H - 1) * _dilation.H >= _x.H || (_y.Q - 1) * _stride.W - _left + (_window.W - 1) * _dilation.W >= _x.W;
+
+    private bool Fits => _y.O >= 16 && Subgroups <= MostSubgroups && RowTiles <= LaneTerms.MaxAxis && _y.P <= LaneTerms.MaxAxis && _y.N * (long)Panels <= LaneTerms.MaxAxis
+        && (long)Terms * (_y.O + 15) < int.MaxValue / 4;
+
+    // Taps and channels of a chunk: the whole window, whole rows of it, taps of a row, or a part of one tap's channels.
+    private (int H, int W, int C) Chunk
+    {
+        get
+        {
+            var ((h, w), c) = (_window, _x.C);
+            if (w * c <= MostTerms)
+                return (Divisor(h, MostTerms / (w * c)), w, c);
+            if (c <= MostTerms)
+                return (1, Divisor(w, MostTerms / c), c);
+            var parts = (c + 71) / 72;
+            return (1, 1, (c + parts - 1) / parts);
+
+            static int Divisor(int n, int most) => Enumerable.Range(1, Math.Min(n, most)).Last(d => n % d == 0);
+        }
+    }
+
+    // Packed weights are read a line after the other, where rows a power of two apart share sets of the first cache: it pays where each is read often.
+    private IEnumerable<Variant> Offered()
+    {
+        var (plain, packed) = (VariantOf("plain", packed: false), VariantOf("packed", packed: true));
+        if (_gradient || IsScattered)
+            return [packed];
+        return Subgroups > 1 && (long)_y.N * _y.P * _y.Q >= 4096 ? [packed, plain] : [plain, packed];
+    }
+
+    private Variant VariantOf(string name, bool packed)
+    {
+        var chunk = Chunk;
+        var parts = (_x.C + chunk.C - 1) / chunk.C;
+        return new(Family.Lane, name, LaneTerms.Lanes * Subgroups, Shader: "Conv2D.lane.comp", LaneTable: LaneTerms.Table, Constants:
+        [
+            LaneTerms.Lanes * Subgroups, Rows, (uint)_x.C, (uint)_y.O, (uint)_window.W, (uint)chunk.H, (uint)chunk.W, (uint)chunk.C, (uint)(parts * chunk.C - _x.C),
+            (uint)_stride.W, packed ? 1u : 0u, IsScattered ? 1u : 0u, Tiles, .. EpilogueConstants.Of(_epilogue),
+        ]);
+    }
+
+    private KernelPlan Plan(Variant variant)
+    {
+        List<Dispatch> dispatches = [];
+        List<long> scratch = [];
+        var (taps, weights) = (_window.H * _window.W, Slot.Input(1));
+        if (variant.Name == "packed")
+        {
+            scratch.Add(4L * (16 * Panels * Terms + (_x.C + 15) / 16 * 16));
+            dispatches.Add(new(new Grid((uint)taps, Panels + 1), [(uint)taps, (uint)_x.C, (uint)_y.O, Panels], [weights, Slot.Scratch(0)], "Conv2D.pack.comp",
+                [LaneTerms.Lanes, _gradient ? 1u : 0u], LaneTable: 0));
+            weights = Slot.Scratch(0, written: false);
+        }
+        dispatches.Add(new(new Grid(LaneTerms.Tiles(RowTiles, Tiles), (uint)_y.P, (uint)_y.N * Panels),
+        [
+            0, (uint)_x.H, (uint)_x.W, (uint)_y.P, (uint)_y.Q, (uint)Terms, (uint)_top, (uint)_left, (uint)_stride.H, (uint)_dilation.H, (uint)_dilation.W,
+        ], [Slot.Input(0), weights, Slot.Input(_epilogue.HasBias ? 2 : 1), Slot.Output(0)]));
+        return new KernelPlan(dispatches, scratch);
+    }
+}
