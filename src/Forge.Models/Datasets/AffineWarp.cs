@@ -1,17 +1,6 @@
-namespace Forge.Models.Datasets;
+using Forge.Core.Ops;
 
-/// <summary>What lies outside the image, as Keras names it and scipy.ndimage means it.</summary>
-public enum FillMode
-{
-    /// <summary>The nearest edge pixel: aaaa|abcd|dddd.</summary>
-    Nearest,
-    /// <summary>A fixed value, wherever the coordinate itself is outside: kkkk|abcd|kkkk.</summary>
-    Constant,
-    /// <summary>Mirrored about the edge, which repeats: dcba|abcd|dcba.</summary>
-    Reflect,
-    /// <summary>Repeated; as in scipy the period is one pixel short, the last pixel standing for the first: abcd|bcd.</summary>
-    Wrap,
-}
+namespace Forge.Models.Datasets;
 
 /// <summary>The affine warp on the host: the reference that the device's warp is held against.</summary>
 public static class AffineWarp

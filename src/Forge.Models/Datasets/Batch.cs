@@ -1,4 +1,5 @@
 using Forge.Core;
+using Forge.Core.Ops;
 
 namespace Forge.Models.Datasets;
 
@@ -19,6 +20,9 @@ public sealed record Batch(
 {
     /// <summary>How many images.</summary>
     public int Count => Indexes.Count;
+
+    /// <summary>What the device does with images and matrices; null where the images are finished.</summary>
+    public AffineWarpOp? Warp { get; init; }
 }
 
 /// <summary>A data set as an endless sequence of batches that can be placed anywhere.</summary>

@@ -158,7 +158,10 @@ public abstract class BatchSource : IBatches
             classes[i] = ClassOf(indexes[i]);
             labels.Span<float>()[i * ClassNames.Count + classes[i]] = 1;
         }
-        return new(images, labels, matrices, indexes, classes, at);
+        return new(images, labels, matrices, indexes, classes, at)
+        {
+            Warp = onDevice ? new(Generator.FillMode, Generator.FillValue, Generator.InterpolationOrder, Generator.Rescale) : null,
+        };
     }
 
     // Drops what was prepared ahead and waits for it to end, so that nothing reads files behind the caller's back.

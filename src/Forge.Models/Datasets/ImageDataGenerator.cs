@@ -1,4 +1,5 @@
 using Forge.Core;
+using Forge.Core.Ops;
 
 namespace Forge.Models.Datasets;
 

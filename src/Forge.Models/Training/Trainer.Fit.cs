@@ -75,7 +75,7 @@ public sealed partial class Trainer
             double loss;
             try
             {
-                loss = TrainOnBatch(batch.Images, batch.Labels, run.Means);
+                loss = TrainOnBatch(batch, run.Means);
             }
             catch
             {

@@ -1,4 +1,5 @@
 using Forge.Core;
+using Forge.Core.Ops;
 
 namespace Forge.Models.Training;
 
@@ -7,16 +8,17 @@ public sealed partial class Trainer
     /// <summary>Plans the training step for a batch without running it.</summary>
     /// <param name="x">The type of the inputs (n, ...).</param>
     /// <param name="y">The type of the targets (n, ...).</param>
+    /// <param name="warp">What the device does with images first; null for nothing.</param>
     /// <exception cref="MemoryException">It does not fit the device; the message names a batch size that does, if any.</exception>
-    public PlanReport PlanStep(TensorType x, TensorType y)
+    public PlanReport PlanStep(TensorType x, TensorType y, AffineWarpOp? warp = null)
     {
         try
         {
-            return PlanReport.Of(_train.Prepare(x, y));
+            return PlanReport.Of(Prepare(x, y, warp));
         }
         catch (MemoryException problem)
         {
-            var batch = LargestBatch(x, y, problem);
+            var batch = LargestBatch(x, y, warp, problem);
             throw new MemoryException(problem.Message + (batch > 0 ? $" A batch of {batch} fits." : " Not even a batch of one fits."), problem);
         }
     }
@@ -26,8 +28,12 @@ public sealed partial class Trainer
     /// <param name="y">The type of the targets (n, ...).</param>
     public string Summary(TensorType x, TensorType y) => $"{ModelSummary.Of(Model)}\n{PlanStep(x, y)}";
 
+    private Plan Prepare(TensorType x, TensorType y, AffineWarpOp? warp) => warp is null
+        ? StepOf(training: true, null).Prepare(x, y)
+        : StepOf(training: true, warp).Prepare(x, y, new(DType.F32, (x.Shape[0], 2, 3)));
+
     // Activations grow with the batch almost in a line: the estimate is planned, and made smaller until it fits.
-    private int LargestBatch(TensorType x, TensorType y, MemoryException problem)
+    private int LargestBatch(TensorType x, TensorType y, AffineWarpOp? warp, MemoryException problem)
     {
         var batch = x.Shape[0] - 1;
         if (problem.Data["arena"] is long arena and > 0 && problem.Data["available"] is long available)
@@ -36,7 +42,7 @@ public sealed partial class Trainer
         {
             try
             {
-                _train.Prepare(x with { Shape = x.Shape.With(0, batch) }, y with { Shape = y.Shape.With(0, batch) });
+                Prepare(x with { Shape = x.Shape.With(0, batch) }, y with { Shape = y.Shape.With(0, batch) }, warp);
                 return batch;
             }
             catch (MemoryException)

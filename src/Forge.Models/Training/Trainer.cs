@@ -1,4 +1,5 @@
 using Forge.Core;
+using Forge.Core.Ops;
 using Forge.Models.Datasets;
 using Forge.Models.Optimizers;
 
@@ -13,7 +14,8 @@ public sealed partial class Trainer
 {
     private readonly LossFunction _loss;
     private readonly IReadOnlyList<BatchMetric> _metrics;
-    private readonly CompiledFunction _train, _evaluate, _predict;
+    private readonly CompiledFunction _predict;
+    private readonly Dictionary<(bool Training, AffineWarpOp? Warp), CompiledFunction> _steps = [];
 
     /// <summary>Prepares the steps; nothing is traced yet.</summary>
     /// <param name="engine">What runs them; outlives the trainer.</param>
@@ -25,8 +27,6 @@ public sealed partial class Trainer
     public Trainer(Engine engine, Model model, Optimizer optimizer, LossFunction loss, IReadOnlyList<BatchMetric>? metrics = null, float inputScale = 1 / 255f)
     {
         (Engine, Model, Optimizer, _loss, _metrics, InputScale) = (engine, model, optimizer, loss, metrics ?? [], inputScale);
-        _train = engine.Compile(2, arguments => Step(arguments, training: true));
-        _evaluate = engine.Compile(2, arguments => Step(arguments, training: false));
         _predict = engine.Compile(x => model.Call(Scaled(x)));
     }
 
@@ -51,7 +51,14 @@ public sealed partial class Trainer
     /// <param name="into">Where its loss and metrics are added.</param>
     /// <returns>The batch's mean loss, penalties included.</returns>
     /// <exception cref="DivergedException">Loss or gradients are not finite; nothing was changed.</exception>
-    public double TrainOnBatch(HostTensor x, HostTensor y, RunningMeans? into = null) => Run(_train, x, y, into);
+    public double TrainOnBatch(HostTensor x, HostTensor y, RunningMeans? into = null) => Run(training: true, null, into, x, y);
+
+    /// <summary>Runs one training step on a batch of a data set, warping its images on the device where the data set says so.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="into">Where its loss and metrics are added.</param>
+    /// <returns>The batch's mean loss, penalties included.</returns>
+    /// <exception cref="DivergedException">Loss or gradients are not finite; nothing was changed.</exception>
+    public double TrainOnBatch(Batch batch, RunningMeans? into = null) => Run(training: true, batch, into);
 
     /// <summary>Loss and metrics over every image once, without changing anything.</summary>
     /// <param name="data">The data; its position afterwards is at the start of a pass.</param>
@@ -61,7 +68,7 @@ public sealed partial class Trainer
     {
         var means = new RunningMeans(Names);
         foreach (var batch in steps is { } count ? data.Steps(count, cancellation) : data.OnePass(cancellation))
-            Run(_evaluate, batch.Images, batch.Labels, means);
+            Run(training: false, batch, means);
         return new(means.Means(), means.Examples);
     }
 
@@ -90,21 +97,33 @@ public sealed partial class Trainer
         return all ?? throw new DataException("There is nothing to predict: the input has no rows.");
     }
 
-    private double Run(CompiledFunction step, HostTensor x, HostTensor y, RunningMeans? into)
+    private double Run(bool training, Batch batch, RunningMeans? into) => batch.Matrices is { } matrices
+        ? Run(training, batch.Warp, into, batch.Images, batch.Labels, matrices)
+        : Run(training, null, into, batch.Images, batch.Labels);
+
+    private double Run(bool training, AffineWarpOp? warp, RunningMeans? into, params IReadOnlyList<HostTensor> arguments)
     {
-        var results = step.Run(x, y);
+        var results = StepOf(training, warp).Run(arguments);
         var sums = new double[_metrics.Count];
         for (var i = 0; i < sums.Length; i++) sums[i] = results[i + 1].Scalar();
-        into?.Add(x.Shape[0], results.Scalar(), sums);
+        into?.Add(arguments[0].Shape[0], results.Scalar(), sums);
         return results.Scalar();
     }
 
-    private IReadOnlyList<Tensor> Step(IReadOnlyList<Tensor> arguments, bool training)
+    // Arguments: inputs, targets and, with a warp, its matrices.
+    private CompiledFunction StepOf(bool training, AffineWarpOp? warp)
     {
-        var prediction = Model.Call(Scaled(arguments[0]), training);
-        var loss = Model.Penalties().Aggregate(_loss(arguments[1], prediction), (sum, penalty) => sum + penalty).Named("loss");
+        if (!_steps.TryGetValue((training, warp), out var step))
+            _steps[(training, warp)] = step = Engine.Compile(warp is null ? 2 : 3, a => Step(warp is null ? Scaled(a[0]) : warp.On(a[0], a[2]), a[1], training));
+        return step;
+    }
+
+    private IReadOnlyList<Tensor> Step(Tensor x, Tensor target, bool training)
+    {
+        var prediction = Model.Call(x, training);
+        var loss = Model.Penalties().Aggregate(_loss(target, prediction), (sum, penalty) => sum + penalty).Named("loss");
         if (training) Optimizer.Minimize(loss, Model.Parameters);
-        return [loss, .. _metrics.Select(m => m.Sum(arguments[1], prediction))];
+        return [loss, .. _metrics.Select(m => m.Sum(target, prediction))];
     }
 
     private Tensor Scaled(Tensor x) => x.DType == DType.U8 ? x.Cast(DType.F32) * InputScale : x;

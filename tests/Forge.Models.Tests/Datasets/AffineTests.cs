@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Forge.Core;
+using Forge.Core.Ops;
 using Forge.Models.Datasets;
 using FsCheck.Xunit;
 

@@ -1,4 +1,5 @@
 using Forge.Core;
+using Forge.Core.Ops;
 using Forge.Models.Checkpoints;
 using Forge.Models.Datasets;
 using Forge.Models.Layers;
@@ -208,6 +209,49 @@ public sealed class FitTests
         var model = new Sequential(new Input(new Shape(3)), new Dense(1, kernelInitializer: Initializer.Ones));
         var trainer = new Trainer(engine, model, new SGD(), Losses.MeanSquaredError);
         Assert.Equal((51 + 102 + 255) / 255.0, trainer.Predict(HostTensor.From((byte[])[51, 102, 255], (1, 3)))[0], 1e-6);
+    }
+
+    [Theory]
+    [InlineData(FillMode.Nearest, 1)]
+    [InlineData(FillMode.Constant, 1)]
+    [InlineData(FillMode.Reflect, 1)]
+    [InlineData(FillMode.Wrap, 1)]
+    [InlineData(FillMode.Nearest, 0)]
+    public void Warp_OnTheDevice_GivesTheImagesOfTheHost(FillMode fill, int order)
+    {
+        using var engine = Engines.Reference();
+        var pixels = Engines.Uniform(50, new Shape(6 * 9 * 8 * 3), 0, 256).Doubles().Select(v => (byte)v).ToArray();
+        var images = new LabelledImages(pixels, 6, 9, 8, 3, [0, 1, 0, 1, 0, 1], ["a", "b"]);
+        // Whole pixels for order 0: a coordinate halfway is rounded by its last bit, which differs between f32 and f64 matrices.
+        var generator = order == 0
+            ? new ImageDataGenerator { HorizontalFlip = true, VerticalFlip = true, Rescale = 1 / 255f, InterpolationOrder = 0, FillMode = fill }
+            : new ImageDataGenerator { ShearRange = 20, ZoomRange = 0.4, RotationRange = 30, HorizontalFlip = true, WidthShiftRange = 0.3, Rescale = 1 / 255f, FillMode = fill, FillValue = 77 };
+        using var host = generator.Flow(images, new() { BatchSize = 6, Seed = 4 });
+        using var device = generator.Flow(images, new() { BatchSize = 6, Seed = 4, Warp = WarpPlace.Device });
+        var (expected, batch) = (host.NextBatch(), device.NextBatch());
+        var warped = engine.Compile((x, m) => batch.Warp!.On(x, m)).Run(batch.Images, batch.Matrices!)[0];
+        // Where a coordinate ends inside or outside by its last bit, a pixel may be another one: few are.
+        var wrong = expected.Images.Doubles().Zip(warped.Doubles(), (a, b) => Math.Abs(a - b) > 1e-4).Count(w => w);
+        Assert.InRange(wrong, 0, fill is FillMode.Constant or FillMode.Wrap ? 6 : 0);
+    }
+
+    [Fact]
+    public void Fit_ImagesWarpedOnTheDevice_LearnsAsWithTheHost()
+    {
+        var pixels = Engines.Uniform(51, new Shape(8 * 6 * 6), 0, 128).Doubles().Select((v, i) => (byte)(v + (i / 36 % 2 == 0 ? 0 : 120))).ToArray();
+        var images = new LabelledImages(pixels, 8, 6, 6, 1, [0, 1, 0, 1, 0, 1, 0, 1], ["dark", "light"]);
+        double[] EpochLosses(WarpPlace place)
+        {
+            using var engine = Engines.Reference();
+            var model = new Sequential(new Input((6, 6, 1)), new Conv2D(3, 3, activation: "relu"), new GlobalAveragePooling2D(), new Dense(2, activation: "softmax"));
+            var trainer = model.Compile(engine, new Adam(0.05f), Losses.CategoricalCrossentropy);
+            using var data = new ImageDataGenerator { ShearRange = 10, ZoomRange = 0.2, HorizontalFlip = true, Rescale = 1 / 255f }.Flow(images, new() { BatchSize = 3, Seed = 4, Warp = place });
+            return [.. trainer.Fit(data, new() { Epochs = 6 }).History.Select(h => h.Loss)];
+        }
+
+        var (host, device) = (EpochLosses(WarpPlace.Host), EpochLosses(WarpPlace.Device));
+        Engines.AssertClose(host, device, 1e-4);
+        Assert.True(device[^1] < device[0]);
     }
 
     [Fact]
