@@ -15,6 +15,9 @@ internal sealed record DeviceOptions
     /// <summary>How kernels reach buffers. Null means FORGE_BUFFERS, else addresses where the device has them.</summary>
     public BufferMode? Mode { get; init; }
 
+    /// <summary>Treats the device's memory as out of the host's reach, as a card's is: everything is staged. For tests.</summary>
+    public bool Staged { get; init; }
+
     /// <summary>Replaces Vulkan entry points.</summary>
     public EntryPointHook? Hook { get; init; }
 
@@ -43,6 +46,7 @@ internal sealed unsafe class Device : IDisposable
         {
             var devices = PhysicalDeviceQuery.List(Instance);
             Description = DeviceSelection.Choose([.. devices.Select(d => d.Description)], options.Device ?? Environment.GetEnvironmentVariable("FORGE_DEVICE"));
+            MapsDeviceMemory = !options.Staged;
             Physical = devices.First(d => d.Description == Description).Handle;
             using var features = new DeviceFeatures(Vk, Physical, Description, options.Mode ?? ModeSwitch());
             Limits = options.Narrow is { } narrow ? narrow(features.Limits) : features.Limits;
@@ -89,6 +93,9 @@ internal sealed unsafe class Device : IDisposable
 
     /// <summary>Memory types and heaps.</summary>
     public PhysicalDeviceMemoryProperties MemoryTypes { get; }
+
+    /// <summary>Whether buffers that kernels use are mapped where their memory allows it.</summary>
+    public bool MapsDeviceMemory { get; }
 
     /// <summary>The binding.</summary>
     public Vk Vk => Api.Vk;

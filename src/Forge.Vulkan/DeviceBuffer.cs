@@ -61,7 +61,8 @@ internal sealed unsafe class DeviceBuffer : IDisposable
             Allocated(vk.AllocateMemory(device.Handle, &allocate, null, &memory), "vkAllocateMemory");
             _memory = memory;
             vk.BindBufferMemory(device.Handle, buffer, memory, 0).Check("vkBindBufferMemory", $"making {name}");
-            if (device.MemoryTypes.MemoryTypes[(int)type].PropertyFlags.HasFlag(MemoryPropertyFlags.HostVisibleBit | MemoryPropertyFlags.HostCoherentBit))
+            if ((use == MemoryUse.Staging || device.MapsDeviceMemory)
+                && device.MemoryTypes.MemoryTypes[(int)type].PropertyFlags.HasFlag(MemoryPropertyFlags.HostVisibleBit | MemoryPropertyFlags.HostCoherentBit))
             {
                 void* p;
                 vk.MapMemory(device.Handle, memory, 0, Vk.WholeSize, 0, &p).Check("vkMapMemory", $"mapping {name}");

@@ -20,6 +20,7 @@ public sealed class Executable : IExecutable
     private readonly IReadOnlyList<RecordedStep> _steps = [];
     private readonly Recording _recording = null!;
     private Recording? _profile;
+    private byte[]? _inputs, _outputs;
 
     internal Executable(VulkanBackend backend, Plan plan)
     {
@@ -98,39 +99,49 @@ public sealed class Executable : IExecutable
     private void Upload(IReadOnlyList<HostTensor> inputs)
     {
         for (var i = 0; i < inputs.Count; i++)
-        {
             if (inputs[i].Type != _plan.InputTypes[i])
                 throw new ShapeException($"Argument {i} is {inputs[i].Type}, but this plan was made for {_plan.InputTypes[i]}.");
+        if (!_regions.TryGetValue(Region.Input, out var region))
+            return;
+        // Where the host cannot write there, everything goes over in one copy: a copy costs a submission.
+        var host = region.IsMapped ? [] : _inputs ??= new byte[region.Bytes];
+        for (var i = 0; i < inputs.Count; i++)
             if (_plan.Inputs[i] is { } place)
-                _backend.Transfers.Upload(SliceOf(place), inputs[i].Bytes);
-        }
-        Span<byte> word = stackalloc byte[4];
+                inputs[i].Bytes.CopyTo(At(place));
         foreach (var (scalar, place) in _plan.Scalars)
         {
             var value = scalar.Value;
             switch (scalar.DType)
             {
                 case DType.F32:
-                    BinaryPrimitives.WriteSingleLittleEndian(word, (float)value);
+                    BinaryPrimitives.WriteSingleLittleEndian(At(place), (float)value);
                     break;
                 case DType.I32:
-                    BinaryPrimitives.WriteInt32LittleEndian(word, (int)value);
+                    BinaryPrimitives.WriteInt32LittleEndian(At(place), (int)value);
                     break;
                 default:
-                    BinaryPrimitives.WriteUInt32LittleEndian(word, (uint)value);
+                    BinaryPrimitives.WriteUInt32LittleEndian(At(place), (uint)value);
                     break;
             }
-            _backend.Transfers.Upload(SliceOf(place), word);
         }
+        if (!region.IsMapped)
+            _backend.Transfers.Upload(new(region, 0, region.Bytes), host);
+
+        Span<byte> At(Placement place) => region.IsMapped ? region.Span(place.Offset, (int)place.Bytes) : host.AsSpan((int)place.Offset, (int)place.Bytes);
     }
 
     private HostTensor[] Download()
     {
         var results = new HostTensor[_plan.Outputs.Count];
+        if (!_regions.TryGetValue(Region.Output, out var region))
+            return results;
+        if (!region.IsMapped)
+            _backend.Transfers.Download(new(region, 0, region.Bytes), _outputs ??= new byte[region.Bytes]);
         for (var i = 0; i < results.Length; i++)
         {
             results[i] = new HostTensor(_plan.Outputs[i].Type);
-            _backend.Transfers.Download(SliceOf(_plan.Outputs[i].Place), results[i].Bytes);
+            var place = _plan.Outputs[i].Place;
+            (region.IsMapped ? region.Span(place.Offset, (int)place.Bytes) : _outputs.AsSpan((int)place.Offset, (int)place.Bytes)).CopyTo(results[i].Bytes);
         }
         return results;
     }

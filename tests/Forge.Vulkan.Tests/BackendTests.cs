@@ -26,6 +26,42 @@ public class BackendTests
     }
 
     [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    public void Plan_RunsAlike_WhereTheHostCannotReachTheDevicesMemory(string driver)
+    {
+        using var engine = new Engine(new VulkanBackend(Drivers.Open(driver, new() { Staged = true })));
+        var total = new Parameter("total", new(DType.F32, new Shape(2)), _ => HostTensor.From([1f, 2f], new Shape(2)));
+        var step = engine.Compile(x =>
+        {
+            Graph.Current.Assign(total, new RunningSumOp().On(x));
+            return new RunningSumOp().On(x);
+        });
+        for (var run = 1; run <= 2; run++)
+        {
+            float[] values = [run, 2 * run];
+            Assert.Equal([run, 3f * run], step.Run(HostTensor.From(values, new Shape(2)))[0].Span<float>().ToArray());
+            Assert.Equal([run, 3f * run], engine.State.Read(total).Span<float>().ToArray());
+        }
+        Assert.False(((VulkanBackend)engine.Backend).Device.MapsDeviceMemory);
+    }
+
+    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    public void Transfers_LargerThanTheStagingBuffer_GoInParts(string driver)
+    {
+        using var device = Drivers.Open(driver, new() { Staged = true });
+        using var transfers = new Transfers(device);
+        var bytes = new byte[(16 << 20) + 12_345 * 4];
+        new Random(1).NextBytes(bytes);
+        using var buffer = new DeviceBuffer(device, bytes.Length, MemoryUse.Device, "large");
+        transfers.Zero(new(buffer, 0, bytes.Length));
+        var back = new byte[bytes.Length];
+        transfers.Download(new(buffer, 0, bytes.Length), back);
+        Assert.Equal(-1, back.AsSpan().IndexOfAnyExcept((byte)0));
+        transfers.Upload(new(buffer, 0, bytes.Length), bytes);
+        transfers.Download(new(buffer, 0, bytes.Length), back);
+        Assert.True(bytes.AsSpan().SequenceEqual(back));
+    }
+
+    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void State_OutlivesThePlan_AndIsReadBack(string driver)
     {
         using var engine = Open(driver, null);
