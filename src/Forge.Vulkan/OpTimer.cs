@@ -1,26 +1,21 @@
 using System.Diagnostics;
 using Forge.Core;
-using Silk.NET.Vulkan;
 
 namespace Forge.Vulkan;
 
 /// <summary>One variant of one op on buffers of its own: runs it on given values and times it, apart from any graph.</summary>
-/// <remarks>What tuning, benchmarks and kernel tests share. Dispatches follow one another with a full barrier between them.</remarks>
-internal sealed unsafe class OpTimer : IDisposable
+/// <remarks>What tuning, benchmarks and kernel tests share. It is recorded as a plan's steps are, in the device's buffer mode.</remarks>
+internal sealed class OpTimer : IDisposable
 {
     private const int Alignment = 256;
-    private readonly Device _device;
-    private readonly CommandPool _pool;
-    private readonly CommandBuffer _commands;
     private readonly DeviceBuffer _memory;
     private readonly Transfers _transfers;
     private readonly IReadOnlyList<TensorType> _outputTypes;
-    private readonly BufferSlice[] _inputs;
-    private readonly BufferSlice[] _outputs;
-    private readonly BufferSlice[] _scratch;
+    private readonly BufferSlice[] _inputs, _outputs;
+    private readonly Recording _recording;
 
     /// <summary>Builds the variant's pipelines and records its dispatches.</summary>
-    /// <param name="device">The device; its buffer mode must be <see cref="BufferMode.Address"/>.</param>
+    /// <param name="device">The device.</param>
     /// <param name="pipelines">Where pipelines are built.</param>
     /// <param name="kernel">How the op runs.</param>
     /// <param name="op">The op.</param>
@@ -28,30 +23,32 @@ internal sealed unsafe class OpTimer : IDisposable
     /// <param name="inputs">Types of the inputs.</param>
     public OpTimer(Device device, PipelineLibrary pipelines, Kernel kernel, Op op, Variant variant, IReadOnlyList<TensorType> inputs)
     {
-        if (device.Limits.Mode != BufferMode.Address)
-            throw new ArgumentException("An op is timed with device addresses.", nameof(device));
-        (_device, _transfers, _outputTypes) = (device, new Transfers(device), op.Infer(inputs));
-        var plan = kernel.PlanOf(op, variant, inputs, _outputTypes);
+        (_transfers, _outputTypes) = (new Transfers(device), op.Infer(inputs));
+        var chosen = new ChosenKernel(kernel, variant, kernel.PlanOf(op, variant, inputs, _outputTypes));
+        var started = Stopwatch.GetTimestamp();
+        var built = pipelines.Get([.. chosen.Plan.Dispatches.Select(d => KernelLowering.Request(chosen, d, inputs.Count + _outputTypes.Count))]);
+        BuildTime = Stopwatch.GetElapsedTime(started);
+
         var total = 0L;
+        (_inputs, _outputs) = (Place(inputs.Select(t => t.Bytes)), Place(_outputTypes.Select(t => t.Bytes)));
+        var scratch = Place(chosen.Plan.ScratchBytes);
+        _memory = new DeviceBuffer(device, Math.Max(4, total), MemoryUse.Device, "timed op");
+        foreach (var slices in (BufferSlice[][])[_inputs, _outputs, scratch])
+            for (var i = 0; i < slices.Length; i++)
+                slices[i] = slices[i] with { Buffer = _memory };
+        _recording = Recorder.Record(device, _transfers, [.. chosen.Plan.Dispatches.Select((d, i) =>
+            new RecordedDispatch(op.Name, built[i], d.Grid, d.Push, KernelLowering.Accesses(d, _inputs, _outputs, scratch, op.Name)))]);
+
         BufferSlice[] Place(IEnumerable<long> sizes) => [.. sizes.Select(bytes =>
         {
             var slice = new BufferSlice(null!, total, Math.Max(4, bytes));
             total += (slice.Bytes + Alignment - 1) / Alignment * Alignment;
             return slice;
         })];
-        _inputs = Place(inputs.Select(t => t.Bytes));
-        _outputs = Place(_outputTypes.Select(t => t.Bytes));
-        _scratch = Place(plan.ScratchBytes);
-        _memory = new DeviceBuffer(device, Math.Max(4, total), MemoryUse.Device, "timed op");
-        foreach (var slices in (BufferSlice[][])[_inputs, _outputs, _scratch])
-            for (var i = 0; i < slices.Length; i++)
-                slices[i] = slices[i] with { Buffer = _memory };
-        (_pool, _commands) = CommandBuffers.CreatePool(device, "timed op");
-        Record(kernel, variant, plan, pipelines);
     }
 
-    /// <summary>What the variant's pipelines took to build the first time, together.</summary>
-    public TimeSpan BuildTime { get; private set; }
+    /// <summary>What the variant's pipelines took to build, together; nothing where the library had them.</summary>
+    public TimeSpan BuildTime { get; }
 
     /// <summary>Runs once on these values.</summary>
     /// <param name="inputs">Values of the inputs.</param>
@@ -60,7 +57,7 @@ internal sealed unsafe class OpTimer : IDisposable
     {
         for (var i = 0; i < inputs.Count; i++)
             _transfers.Upload(_inputs[i], inputs[i].Bytes);
-        Once();
+        _recording.Run("timing an op");
         var outputs = _outputTypes.Select(t => new HostTensor(t)).ToArray();
         for (var i = 0; i < outputs.Length; i++)
             _transfers.Download(_outputs[i], outputs[i].Bytes);
@@ -74,12 +71,12 @@ internal sealed unsafe class OpTimer : IDisposable
     public IReadOnlyList<double> Time(int warmup, int runs)
     {
         for (var i = 0; i < warmup; i++)
-            Once();
+            _recording.Run("timing an op");
         var times = new double[runs];
         for (var i = 0; i < runs; i++)
         {
             var started = Stopwatch.GetTimestamp();
-            Once();
+            _recording.Run("timing an op");
             times[i] = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         }
         return times;
@@ -88,40 +85,8 @@ internal sealed unsafe class OpTimer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _device.Vk.DestroyCommandPool(_device.Handle, _pool, null);
+        _recording.Dispose();
         _transfers.Dispose();
         _memory.Dispose();
-    }
-
-    private void Once()
-    {
-        var commands = _commands;
-        _device.Wait(_device.Submit(new ReadOnlySpan<CommandBuffer>(ref commands), "timing an op"), "timing an op");
-    }
-
-    private void Record(Kernel kernel, Variant variant, KernelPlan plan, PipelineLibrary pipelines)
-    {
-        var vk = _device.Vk;
-        var started = Stopwatch.GetTimestamp();
-        var bindings = plan.Dispatches.Select(d => d.Bindings ?? [.. _inputs.Select((_, i) => Slot.Input(i)), .. _outputs.Select((_, i) => Slot.Output(i))]).ToList();
-        var built = pipelines.Get([.. plan.Dispatches.Select((d, i) => new PipelineRequest(
-            new ShaderRequest(d.Shader ?? kernel.ShaderOf(variant), d.Source, d.Defines ?? variant.Defines, d.Includes),
-            d.Constants ?? variant.Constants ?? [variant.Lanes], bindings[i].Count, d.Push.Count, d.LaneTable ?? variant.LaneTable))]);
-        BuildTime = Stopwatch.GetElapsedTime(started);
-        CommandBuffers.Begin(_device, _commands, "timing an op");
-        for (var i = 0; i < built.Count; i++)
-        {
-            var (pipeline, dispatch) = (built[i], plan.Dispatches[i]);
-            if (pipeline.Push.UsesTable)
-                throw new ArgumentException($"{pipeline.Name} has too many buffers to be timed alone.", nameof(plan));
-            var addresses = bindings[i].Select(s => (s.Kind switch { SlotKind.Input => _inputs, SlotKind.Output => _outputs, _ => _scratch })[s.Index].Address + (ulong)s.Offset).ToArray();
-            var push = pipeline.Push.Fill([.. dispatch.Push], addresses, 0);
-            vk.CmdBindPipeline(_commands, PipelineBindPoint.Compute, pipeline.Handle);
-            fixed (byte* p = push)
-                vk.CmdPushConstants(_commands, pipeline.Layout, ShaderStageFlags.ComputeBit, 0, (uint)push.Length, p);
-            vk.CmdDispatch(_commands, dispatch.Grid.X, dispatch.Grid.Y, dispatch.Grid.Z);
-            CommandBuffers.Barrier(_device, _commands, host: true);
-        }
-        vk.EndCommandBuffer(_commands).Check("vkEndCommandBuffer", "timing an op");
     }
 }

@@ -57,4 +57,14 @@ public class DeviceTests
         Assert.All(devices, d => Assert.Equal(d.GetProperty("type").GetString() == "software", d.GetProperty("software").GetBoolean()));
         Assert.Single(devices, d => d.GetProperty("chosen").GetBoolean());
     }
+
+    [DriverFact]
+    public void Devices_AreMeasured()
+    {
+        var run = ForgeProgram.Run("devices", "--json").MustExit(0);
+        var usable = run.EventsNamed("device").Where(d => !d.TryGetProperty("problem", out _)).ToList();
+        Assert.NotEmpty(usable);
+        Assert.All(usable, d => Assert.True(d.GetProperty("gflops").GetDouble() > 0 && d.GetProperty("gbs").GetDouble() > 0, run.Stderr));
+        Assert.Contains("GFLOP/s", run.Stderr, StringComparison.Ordinal);
+    }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Forge.Core;
 using Forge.Vulkan;
 
 namespace Forge.Cli.Commands;
@@ -20,12 +21,27 @@ internal static class DevicesCommand
         foreach (var device in devices)
         {
             invocation.Interruption.Token.ThrowIfCancellationRequested();
-            Print(invocation.Report, device, device.Description == chosen ? mark : null);
+            var speed = device.Limits is null || invocation.Get(NoMeasure) ? null : Measure(device.Description);
+            Print(invocation.Report, device, speed, device.Description == chosen ? mark : null);
         }
         return ExitCode.Success;
     }
 
-    private static void Print(Report report, CataloguedDevice device, string? mark)
+    // One device that fails its test must not hide the others.
+    private static DeviceSpeed? Measure(DeviceDescription device)
+    {
+        try
+        {
+            return DeviceSpeed.Measure(device.Index);
+        }
+        catch (ForgeException problem)
+        {
+            Report.Warn($"{device.Name} was not measured: {problem.Message}");
+            return null;
+        }
+    }
+
+    private static void Print(Report report, CataloguedDevice device, DeviceSpeed? speed, string? mark)
     {
         var (d, limits) = (device.Description, device.Limits);
         report.Result($"{d.Index}  {d.Name}{mark}");
@@ -34,7 +50,14 @@ internal static class DevicesCommand
         report.Result($"   memory    {d.MemoryBytes / (double)(1L << 30):0.0} GiB");
         if (limits is null) report.Result($"   unusable  {device.Problem}");
         else report.Result($"   features  subgroups of {limits.SubgroupSize}, {string.Join(", ", Features(limits).Where(f => f.Present).Select(f => f.Name))}");
-        report.Event("device", writer => Write(writer, device, mark is not null));
+        if (speed is not null) report.Result(FormattableString.Invariant($"   measured  {speed.GigaflopsPerSecond:0.0} GFLOP/s (512x512 product), {speed.GigabytesPerSecond:0.0} GB/s"));
+        report.Event("device", writer =>
+        {
+            Write(writer, device, mark is not null);
+            if (speed is null) return;
+            writer.WriteNumberOrNull("gflops", speed.GigaflopsPerSecond, 1);
+            writer.WriteNumberOrNull("gbs", speed.GigabytesPerSecond, 1);
+        });
     }
 
     private static void Write(Utf8JsonWriter writer, CataloguedDevice device, bool isChosen)

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Forge.Core;
+using Forge.Models.Cnn;
+using Forge.Vulkan;
+
+namespace Forge.Cli.Commands;
+
+/// <summary><c>forge bench op</c>: times one op alone, on data that stays on the device.</summary>
+internal static class BenchOp
+{
+    private static readonly Option<string?> Op = Options.Word("--op", "What to time.", "OP", OpWorkload.Ops);
+
+    private static readonly Option<string> Shape = new("--shape")
+    {
+        Description = "MxNxK for sgemm; NxHxWxC:KHxKWxO (/s2 for stride 2) for conv2d, conv2d-dx, conv2d-dw; NxHxWxC for maxpool, maxpool-grad; MxN for relu, softmax.",
+        HelpName = "SHAPE",
+    };
+
+    private static readonly Option<string?> VariantName = new("--variant") { Description = "A kernel variant by its name, such as portable or lane/tile6x16; the default one otherwise.", HelpName = "NAME" };
+    private static readonly Option<int?> Iterations = Options.Count("--iters", "Runs on the clock (default 12).");
+    private static readonly Option<int?> Warmup = Options.Count("--warmup", "Runs before it (default 3).", least: 0);
+
+    public static Command Build()
+    {
+        Op.Required = true;
+        Op.Description += $" One of {string.Join(", ", OpWorkload.Ops)}.";
+        Shape.Required = true;
+        return new Command("op", "Time one op.") { Op, Shape, VariantName, Iterations, Warmup }.Does(Run);
+    }
+
+    private static int Run(Invocation invocation)
+    {
+        var workload = OpWorkload.Parse(invocation.Get(Op)!, invocation.Get(Shape)!);
+        using var backend = new VulkanBackend(new() { Device = invocation.EngineOptions.Device });
+        DeviceLine.PrintOnStderr(backend.DeviceInUse);
+        var kernel = KernelTable.Find(workload.Op) ?? throw new DeviceException($"The op {workload.Op.Name} has no Vulkan kernel.");
+        var variant = Choose(kernel.VariantsOf(workload.Op, workload.Inputs, workload.Outputs, backend.Limits), invocation.Get(VariantName), workload);
+        var started = Stopwatch.GetTimestamp();
+        using var timer = new OpTimer(backend.Device, backend.Pipelines, kernel, workload.Op, variant, workload.Inputs);
+        // Streams as the peers have them: no zeros, whose products some processors handle faster.
+        timer.Run([.. workload.Inputs.Select((type, i) => SharedHash.Uniform((uint)i + 1, type.Shape, -1, 1))]);
+        var first = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+        var times = timer.Time(invocation.Get(Warmup) ?? 3, invocation.Get(Iterations) ?? 12);
+        var cost = workload.Op.Cost(workload.Inputs, workload.Outputs);
+        new BenchLine(workload.Name, times, first, cost.Flops, backend.DeviceInUse).Print(invocation.Report, writer =>
+        {
+            writer.WriteNumberOrNull("gbs", cost.Bytes / times.Order().ElementAt(times.Count / 2) / 1e6, 1);
+            writer.WriteString("variant", variant.Label);
+            writer.WriteNumberOrNull("ms_build", timer.BuildTime.TotalMilliseconds, 1);
+        });
+        return ExitCode.Success;
+    }
+
+    private static Variant Choose(IReadOnlyList<Variant> variants, string? name, OpWorkload workload)
+    {
+        if (name is null) return variants[0];
+        return variants.FirstOrDefault(v => v.Label == name) ?? variants.FirstOrDefault(v => v.Label.StartsWith(name + "/", StringComparison.Ordinal) || v.Name == name)
+            ?? throw new UsageException($"--variant is '{name}', but {workload.Name} has {string.Join(", ", variants.Select(v => v.Label))} on this device.");
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Forge.Core;
+using Forge.Core.Ops;
+
+namespace Forge.Cli.Commands;
+
+/// <summary>An op on inputs of given shapes: what <c>forge bench op</c> times.</summary>
+/// <param name="Name">The workload's name: the op and its shape.</param>
+/// <param name="Op">The op.</param>
+/// <param name="Inputs">Types of its inputs.</param>
+internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<TensorType> Inputs)
+{
+    private const int LargestExtent = 1 << 24;
+
+    // Each op with the form of its shape, an example, and how the shape becomes an op. Dimensions come in the order written, the stride last.
+    private static readonly Dictionary<string, (Regex Form, string Example, Func<string, int[], OpWorkload> Make)> s_ops = new(StringComparer.Ordinal)
+    {
+        ["sgemm"] = (Product(), "MxNxK, such as 1024x1024x1024", (name, d) => new(name, new MatMulOp(), [F32(d[0], d[2]), F32(d[2], d[1])])),
+        ["conv2d"] = (Convolution(), ConvolutionForm, (name, d) => new(name, new Conv2DOp(Geometry(d)), [Images(d), Weights(d)])),
+        ["conv2d-dx"] = (Convolution(), ConvolutionForm, (name, d) => new(name, new Conv2DInputGradientOp(Geometry(d), (d[1], d[2])), [Convolved(d), Weights(d)])),
+        ["conv2d-dw"] = (Convolution(), ConvolutionForm, (name, d) => new(name, new Conv2DWeightGradientOp(Geometry(d), (d[4], d[5])), [Images(d), Convolved(d)])),
+        ["maxpool"] = (Pooling(), PoolingForm, (name, d) => new(name, new MaxPool2DOp(Pool), [Images(d)])),
+        ["maxpool-grad"] = (Pooling(), PoolingForm, (name, d) => new(name, new MaxPool2DGradientOp(Pool), [Images(d), Pooled(d)])),
+        ["relu"] = (Matrix(), MatrixForm, (name, d) => new(name, FusedElementwiseOp.Of(new ReluOp(), [F32(d[0], d[1])]), [F32(d[0], d[1])])),
+        ["softmax"] = (Matrix(), MatrixForm, (name, d) => new(name, new SoftmaxOp(), [F32(d[0], d[1])])),
+    };
+
+    private const string ConvolutionForm = "NxHxWxC:KHxKWxO with /s2 for stride 2, such as 8x36x36x64:3x3x128";
+    private const string PoolingForm = "NxHxWxC, such as 32x148x148x32";
+    private const string MatrixForm = "MxN, such as 4096x1024";
+
+    /// <summary>The ops that can be timed.</summary>
+    public static IReadOnlyList<string> Ops { get; } = [.. s_ops.Keys];
+
+    private static Pool2DGeometry Pool => new(2, 2, Padding2D.Valid);
+
+    /// <summary>Reads an op and a shape.</summary>
+    /// <exception cref="UsageException">The shape is malformed or makes no sense; the message shows an example.</exception>
+    public static OpWorkload Parse(string op, string shape)
+    {
+        var (form, example, make) = s_ops[op];
+        var match = form.Match(shape);
+        if (!match.Success) throw Malformed("");
+        var dimensions = new List<int>();
+        foreach (var group in match.Groups.Values.Skip(1).Where(g => g.Success))
+            dimensions.Add(int.TryParse(group.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var extent) && extent is > 0 and <= LargestExtent
+                ? extent : throw Malformed($" {group.Value} is not from 1 to {LargestExtent}."));
+        try
+        {
+            // A square product is named as the peers name it.
+            var square = op == "sgemm" && dimensions.Distinct().Count() == 1;
+            var workload = make(square ? $"{op}{dimensions[0]}" : $"{op} {shape}", [.. dimensions]);
+            _ = workload.Outputs;
+            if (workload.Inputs.Concat(workload.Outputs).Any(t => t.Shape.Aggregate(1.0, (count, extent) => count * extent) >= int.MaxValue))
+                throw Malformed(" A tensor would have 2^31 elements or more.");
+            return workload;
+        }
+        catch (Exception problem) when (problem is ShapeException or OverflowException)
+        {
+            throw Malformed($" {problem.Message}");
+        }
+
+        UsageException Malformed(string why) => new($"--shape is '{shape}', but {op} needs {example}.{why}");
+    }
+
+    /// <summary>Types of the outputs.</summary>
+    public IReadOnlyList<TensorType> Outputs => Op.Infer(Inputs);
+
+    private static TensorType F32(params int[] extents) => new(DType.F32, new Shape(extents));
+
+    private static TensorType Images(int[] d) => F32(d[0], d[1], d[2], d[3]);
+
+    private static TensorType Weights(int[] d) => F32(d[4], d[5], d[3], d[6]);
+
+    private static Conv2DGeometry Geometry(int[] d) => new(d.Length > 7 ? d[7] : 1, Padding2D.Valid, 1, 1);
+
+    private static TensorType Convolved(int[] d) => new Conv2DOp(Geometry(d)).Infer([Images(d), Weights(d)])[0];
+
+    private static TensorType Pooled(int[] d) => new MaxPool2DOp(Pool).Infer([Images(d)])[0];
+
+    [GeneratedRegex(@"^(\d+)x(\d+)x(\d+)$")]
+    private static partial Regex Product();
+
+    [GeneratedRegex(@"^(\d+)x(\d+)x(\d+)x(\d+):(\d+)x(\d+)x(\d+)(?:/s(\d+))?$")]
+    private static partial Regex Convolution();
+
+    [GeneratedRegex(@"^(\d+)x(\d+)x(\d+)x(\d+)$")]
+    private static partial Regex Pooling();
+
+    [GeneratedRegex(@"^(\d+)x(\d+)$")]
+    private static partial Regex Matrix();
+}

@@ -1,0 +1,40 @@
+namespace Forge.Cli.Tests;
+
+/// <summary>The JSON lines of measurements, and shapes that make no sense.</summary>
+public class BenchTests
+{
+    [Theory]
+    [InlineData("sgemm", "64x64"), InlineData("sgemm", "0x1x1"), InlineData("sgemm", "64x64xabc"), InlineData("sgemm", "99999999999x1x1"), InlineData("sgemm", "60000x60000x8")]
+    [InlineData("conv2d", "8x36x36x64"), InlineData("conv2d", "8x36x36x64:3x3"), InlineData("conv2d", "8x2x2x64:3x3x8"), InlineData("conv2d-dw", "8x36x36x64:3x3x8/s0"), InlineData("conv2d-dx", "8x36x36x64:3x3x8/2")]
+    [InlineData("maxpool", "8x36x36"), InlineData("maxpool", "8x1x1x3"), InlineData("relu", "12"), InlineData("softmax", "-4x4"), InlineData("softmax", "4x4 ")]
+    public void MalformedShape_ExitsTwo_AndShowsAnExample(string op, string shape) =>
+        ForgeProgram.Run("bench", "op", "--op", op, "--shape=" + shape).MustExit(2).MustComplain($"'{shape}'", op, "such as");
+
+    [Fact]
+    public void UnknownOp_ExitsTwo_AndListsTheOps() => ForgeProgram.Run("bench", "op", "--op", "gemm", "--shape", "1x1x1").MustExit(2).MustComplain("--op is 'gemm'", "sgemm", "conv2d-dw");
+
+    [Fact]
+    public void MissingOption_ExitsTwo() => ForgeProgram.Run("bench", "op", "--op", "sgemm").MustExit(2).MustComplain("--shape");
+
+    [Fact]
+    public void UnknownNet_ExitsTwo_AndListsTheNets() => ForgeProgram.Run("bench", "step", "--model", "cnn").MustExit(2).MustComplain("--model is 'cnn'", "cnn28", "cnn150");
+
+    [DriverTheory]
+    [InlineData("sgemm", "40x24x16"), InlineData("conv2d", "2x9x8x3:3x3x5"), InlineData("conv2d", "2x9x9x4:3x3x8/s2"), InlineData("conv2d-dx", "2x9x8x4:3x3x8"), InlineData("conv2d-dw", "2x9x8x4:3x3x8")]
+    [InlineData("maxpool", "2x8x8x3"), InlineData("maxpool-grad", "2x8x8x3"), InlineData("relu", "30x7")]
+    public void Op_IsTimed_AndToldInOneLine(string op, string shape)
+    {
+        var run = ForgeProgram.Run("bench", "op", "--op", op, "--shape", shape, "--iters", "3", "--warmup", "1", "--variant", "portable").MustExit(0);
+        var line = Assert.Single(run.Events);
+        Assert.Equal(("forge", $"{op} {shape}", 3), (line.GetProperty("peer").GetString(), line.GetProperty("workload").GetString(), line.GetProperty("n").GetInt32()));
+        var (low, median, high) = (line.GetProperty("ms_min").GetDouble(), line.GetProperty("ms").GetDouble(), line.GetProperty("ms_max").GetDouble());
+        Assert.True(0 < low && low <= median && median <= high, $"{low} {median} {high}");
+        Assert.StartsWith("portable/", line.GetProperty("variant").GetString(), StringComparison.Ordinal);
+        foreach (var key in (string[])["ms_first", "gflops", "peak_rss_mib"]) Assert.True(line.GetProperty(key).GetDouble() >= 0, key);
+        foreach (var key in (string[])["device", "driver"]) Assert.NotEmpty(line.GetProperty(key).GetString()!);
+    }
+
+    [DriverFact]
+    public void UnknownVariant_ExitsTwo_AndListsTheVariants() =>
+        ForgeProgram.Run("bench", "op", "--op", "relu", "--shape", "8x8", "--variant", "fast").MustExit(2).MustComplain("--variant is 'fast'", "/");
+}
