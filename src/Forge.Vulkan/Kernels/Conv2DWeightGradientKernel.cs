@@ -20,13 +20,16 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
         var e = Extents(op, inputs, outputs);
         var (rows, groups) = (e.Taps * e.ChannelsOfGroup, op.Geometry.Groups);
         // Slices make up for few tiles, so the largest tile is the first guess unless the product is smaller.
-        return KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128),
-            Tile.Variants(limits, rows, e.OutputsOfGroup, groups).OrderBy(v => Tile.Of(v) is var t && (t.N > e.OutputsOfGroup || t.M > rows)));
+        return Conv2DWeightGradientLane.Variants(op, e, limits)
+            .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128),
+            Tile.Variants(limits, rows, e.OutputsOfGroup, groups).OrderBy(v => Tile.Of(v) is var t && (t.N > e.OutputsOfGroup || t.M > rows))));
     }
 
     public override KernelPlan Plan(Conv2DWeightGradientOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         var e = Extents(op, inputs, outputs);
+        if (variant.Family == Family.Lane)
+            return Conv2DWeightGradientLane.Plan(op, e);
         var size = outputs.Sum(o => o.Count);
         var (slices, dispatch) = variant.Family == Family.Tiled ? Tiled(op, variant, e, size) : Portable(op, variant, e, size);
         if (slices == 1 && !op.WithBiasGradient)

@@ -1,0 +1,121 @@
+using Forge.Core;
+using Forge.Core.Ops;
+
+namespace Forge.Vulkan.Kernels;
+
+/// <summary>
+/// The lane variant of Conv2DWeightGradient: shaders/Conv2DWeightGradient.lane.comp leaves partial results of slices of the pixels, Sum.lane.comp adds them up.
+/// </summary>
+/// <remarks>Offered for one group and 16 output channels or more; any window, stride, padding and dilation. The rest is for the portable kernel.</remarks>
+internal sealed record Conv2DWeightGradientLane
+{
+    // Terms of a chunk at most, chunks of a slice at most, and the bytes of x and dy that a slice reads: they should stay in a core's second cache.
+    private const int MostTerms = 88, MostSubgroups = 128, MostSlices = 1024, SliceBytes = 512 << 10;
+
+    // Partial results at most, in bytes; more slices than this allows are not made.
+    private const long MostPartial = 32 << 20;
+
+    private readonly Conv2DExtents _e;
+    private readonly bool _withBias;
+    private readonly (int N, int H, int W, int C) _x;
+    private readonly (int N, int P, int Q, int O) _y;
+
+    private Conv2DWeightGradientLane(Conv2DExtents e, bool withBias) => (_e, _withBias, _x, _y) = (e, withBias, e.X.Nhwc, e.Y.Nhwc);
+
+    /// <summary>The variant, if it fits.</summary>
+    public static IEnumerable<Variant> Variants(Conv2DWeightGradientOp op, Conv2DExtents extents, DeviceLimits limits)
+    {
+        if (!LaneTerms.IsOffered(limits) || op.Geometry.Groups != 1 || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
+            return [];
+        var lane = new Conv2DWeightGradientLane(extents, op.WithBiasGradient);
+        return lane.Fits ? [new Variant(Family.Lane, "chain", lane.Subgroups * LaneTerms.Lanes, lane.Constants(ones: false), LaneTable: LaneTerms.Table)] : [];
+    }
+
+    /// <summary>What the variant dispatches.</summary>
+    public static KernelPlan Plan(Conv2DWeightGradientOp op, Conv2DExtents extents) => new Conv2DWeightGradientLane(extents, op.WithBiasGradient).Plan();
+
+    private int Weights => _e.Taps * _x.C; // of one output channel
+    private uint Tile => LaneTerms.Rows((uint)Weights);
+    private int Rows => _y.N * _y.P;
+    private long Size => (long)Weights * _y.O + (_withBias ? _y.O : 0);
+    private int Chunks => (Rows + Chunk.Rows - 1) / Chunk.Rows * Parts;
+    private int Parts => (_y.Q + Chunk.Q - 1) / Chunk.Q;
+    private uint Slices => (uint)((Chunks + Subgroups - 1) / Subgroups);
+    private bool IsPadded => _e.Geometry.Padding != Padding2D.Valid;
+
+    private bool Fits => _y.O >= 16 && Size < int.MaxValue / 4 && Slices <= MostSlices && LaneTerms.Tiles((uint)Weights, Tile) <= LaneTerms.MaxAxis;
+
+    // Pixels of a chunk: a part of a row, or several rows; rows that divide all rows need no mask.
+    private (int Rows, int Q) Chunk
+    {
+        get
+        {
+            if (_y.Q > MostTerms)
+            {
+                var parts = (_y.Q + 71) / 72;
+                return (1, (_y.Q + parts - 1) / parts);
+            }
+            var most = Math.Min(Rows, MostTerms / _y.Q);
+            var even = Enumerable.Range(1, most).Last(r => Rows % r == 0);
+            return (2 * even >= most ? even : most, _y.Q);
+        }
+    }
+
+    private uint Subgroups
+    {
+        get
+        {
+            var chunkBytes = 4L * Chunk.Rows * (_x.W * _x.C * _e.Geometry.Stride.H + _y.Q * _y.O) / Parts;
+            var wanted = Math.Max(SliceBytes / Math.Max(1, chunkBytes), Math.Max(Chunks * Size * 4 / MostPartial, Chunks / MostSlices));
+            var most = (int)Math.Clamp(wanted, Math.Min(8, Chunks), Math.Min(MostSubgroups, Chunks));
+            // Slices of equal length, so that no subgroup idles, where that costs few of them.
+            return (uint)Enumerable.Range((most + 1) / 2, most - most / 2).LastOrDefault(s => Chunks % s == 0, most);
+        }
+    }
+
+    private uint[] Constants(bool ones)
+    {
+        var (g, chunk) = (_e.Geometry, Chunk);
+        var skipRows = (Rows + chunk.Rows - 1) / chunk.Rows * chunk.Rows - Rows;
+        // Pixels of a row whose window starts left of x, or ends right of it.
+        var left = (g.Padding.Left + g.Stride.W - 1) / g.Stride.W;
+        var reach = (_e.W[1] - 1) * g.Dilation.W - g.Padding.Left;
+        var right = _y.Q - 1 - Math.Clamp((_x.W - 1 - reach) / g.Stride.W, -1, _y.Q - 1);
+        return
+        [
+            Subgroups * LaneTerms.Lanes, ones ? 1 : Tile, (uint)_x.C, (uint)_y.O, (uint)_e.W[1], (uint)_y.P, (uint)_y.Q, (uint)chunk.Rows, (uint)chunk.Q,
+            (uint)skipRows, (uint)(Parts * chunk.Q - _y.Q), (uint)g.Stride.W, IsPadded && !ones ? 1u : 0u,
+            (uint)Math.Min(left, chunk.Q), (uint)Math.Min(right, chunk.Q), Slices * Subgroups == Chunks ? 0u : 1u, ones ? 1u : 0u,
+        ];
+    }
+
+    private KernelPlan Plan()
+    {
+        var (g, slices, size) = (_e.Geometry, Slices, (uint)Size);
+        var panels = LaneTerms.Tiles((uint)_y.O, 16);
+        var weights = (uint)(Weights * _y.O);
+        var direct = slices == 1;
+        List<Dispatch> dispatches = [Pass(ones: false)];
+        if (_withBias)
+            dispatches.Add(Pass(ones: true));
+        if (direct)
+            return new KernelPlan(dispatches);
+
+        var rows = Math.Min(4, size / 16);
+        var subgroups = Math.Min((slices + 7) / 8, MostSubgroups);
+        var terms = (slices + subgroups - 1) / subgroups;
+        subgroups = (slices + terms - 1) / terms;
+        var tiles = LaneTerms.Tiles(size, rows * 16);
+        dispatches.Add(new(new Grid(Math.Min(tiles, LaneTerms.MaxAxis), LaneTerms.Tiles(tiles, LaneTerms.MaxAxis)), [0, size, weights],
+            [Slot.Scratch(0, written: false), Slot.Output(0), Slot.Output(_withBias ? 1 : 0)], "Sum.lane.comp",
+            [subgroups * LaneTerms.Lanes, rows, terms, subgroups * terms - slices]));
+        return new KernelPlan(dispatches, [4L * slices * size]);
+
+        // The bias's part of a slice lies behind the weights' part.
+        Dispatch Pass(bool ones) => new(new Grid(panels, ones ? 1 : LaneTerms.Tiles((uint)Weights, Tile), slices),
+        [
+            0, (uint)_x.H, (uint)_x.W, ones ? 1 : (uint)Weights, (uint)Rows, size, ones && !direct ? weights : 0, (uint)g.Padding.Top, (uint)g.Padding.Left,
+            (uint)g.Stride.H, (uint)g.Dilation.H, (uint)g.Dilation.W, (uint)(Rows - Chunk.Rows), (uint)Chunks, (uint)_e.X.Count,
+        ], [Slot.Input(0), Slot.Input(1), direct ? Slot.Output(ones ? 1 : 0) : Slot.Scratch(0)], Constants: Constants(ones));
+    }
+}
