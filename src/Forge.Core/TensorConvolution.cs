@@ -10,8 +10,15 @@ public sealed partial class Tensor
     /// <param name="transposeOther">Whether <paramref name="other"/> is stored transposed.</param>
     /// <returns>f32 (…, M, N).</returns>
     /// <exception cref="ShapeException">See <see cref="MatMulOp"/>.</exception>
-    public Tensor MatMul(Tensor other, bool transposeThis = false, bool transposeOther = false) =>
-        new MatMulOp(transposeThis, transposeOther).On(this, other);
+    /// <remarks>A batch times one matrix is one product of all its rows, so that the matrix's gradient is one product too and not a sum of many.</remarks>
+    public Tensor MatMul(Tensor other, bool transposeThis = false, bool transposeOther = false)
+    {
+        var op = new MatMulOp(transposeThis, transposeOther);
+        if (transposeThis || Shape.Rank <= 2 || other.Shape.Rank != 2) return op.On(this, other);
+        var rows = new Shape(Shape.Extents[..^1]);
+        var y = op.On(Reshape(new Shape(rows.Count, Shape[-1])), other);
+        return y.Reshape(new Shape([.. rows.Extents, y.Shape[-1]]));
+    }
 
     /// <summary>Convolves images (N,H,W,C) with weights (KH,KW,C/groups,O), not flipped: (N,P,Q,O).</summary>
     /// <param name="weights">f32 (KH,KW,C/groups,O).</param>

@@ -29,7 +29,8 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
         ReduceOp => new(16, Of.Magnitudes),
         TransposeOp or SliceOp or ConcatOp or PadOp or FromBytesOp or MaxPool2DOp or MaxPool2DPickOp => new(0, Of.Element),
         MatMulOp { Epilogue.Activation: ActivationKind.None } or Conv2DOp { Epilogue.Activation: ActivationKind.None } => new(32, Of.Magnitudes),
-        Conv2DInputGradientOp or Conv2DWeightGradientOp or AvgPool2DOp or AvgPool2DGradientOp or MaxPool2DGradientOp => new(32, Of.Magnitudes),
+        Conv2DInputGradientOp or Conv2DWeightGradientOp or AvgPool2DOp or AvgPool2DGradientOp => new(32, Of.Magnitudes),
+        MaxPool2DGradientOp => new(16, Of.Tensor), // magnitudes would have other winners
         FusedElementwiseOp => new(32, Of.Element),
         _ => new(128, Of.Tensor),
     };
