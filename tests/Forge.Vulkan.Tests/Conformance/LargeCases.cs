@@ -29,6 +29,26 @@ internal static class LargeCases
         ["pad of wide rows"] = d => new(new PadOp(new(100, 80), [2, 8], [1, 1], 3), d.Uniform(new(90, 64))),
         ["concat of wide and narrow"] = d => new(new ConcatOp(1), d.Uniform(new(300, 64)), d.Uniform(new(300, 3)), d.Uniform(new(300, 8))),
         ["images from bytes"] = d => new(new FromBytesOp(DType.F32), d.Integers(new(8, 33, 33, 3), DType.U8, 0, 255)),
+        // Products: K cut into slices, chained past 32 subgroups, not a multiple of the chunks; either factor narrow; rows a multiple of 4 KiB apart.
+        ["product of long rows, 16 columns"] = d => Product(d, 9, 5003, 16),
+        ["product of long rows, narrow on the left"] = d => Product(d, 3, 3001, 40, bias: true),
+        ["product of long columns"] = d => Product(d, 20, 2500, 18, transposeA: true, bias: true),
+        ["product of long columns, both transposed"] = d => Product(d, 18, 2305, 22, transposeA: true, transposeB: true),
+        ["product whose rows are 4 KiB apart"] = d => Product(d, 7, 70, 1024),
+        ["product onto ten columns"] = d => Product(d, 128, 128, 10, bias: true),
+        ["product with column sums of many rows"] = d => new(new MatMulOp(TransposeA: true, WithColumnSums: true), d.Uniform(new(1201, 17)), d.Uniform(new(1201, 24))),
+        // Convolutions: parts of a tap's channels, masked channels, tiles that overlap, every side padded, steps and gaps.
+        ["convolution of 131 channels"] = d => Convolve(d, new(1, 5, 9, 131), (2, 3), 20, Conv2DGeometry.Unit),
+        ["convolution of three channels, wide rows"] = d => Convolve(d, new(2, 5, 103, 3), (3, 3), 33, Conv2DGeometry.Unit),
+        ["convolution padded unevenly"] = d => Convolve(d, new(2, 6, 11, 20), (3, 4), 24, Conv2DGeometry.Unit with { Padding = new(2, 0, 1, 3) }),
+        ["convolution with steps, padded"] = d => Convolve(d, new(2, 9, 15, 5), (4, 4), 18, Conv2DGeometry.Unit with { Stride = (2, 3), Padding = new(1, 1, 2, 1) }),
+        ["convolution with gaps"] = d => Convolve(d, new(1, 11, 12, 12), (3, 3), 16, Conv2DGeometry.Unit with { Dilation = (3, 2) }),
+        ["input gradient of 67 channels, padded"] = d => InputGradient(d, new(1, 8, 9, 67), (3, 3), 35, Conv2DGeometry.Unit with { Padding = new(1, 1, 1, 1) }),
+        ["input gradient, padded past the window"] = d => InputGradient(d, new(2, 5, 7, 16), (2, 2), 9, Conv2DGeometry.Unit with { Padding = new(3, 2, 2, 3) }),
+        ["weight gradient of a row in parts"] = d => WeightGradient(d, new(1, 6, 203, 2), (3, 3), 16, Conv2DGeometry.Unit with { Padding = new(1, 1, 1, 1) }),
+        ["weight gradient of many slices"] = d => WeightGradient(d, new(31, 21, 30, 1), (3, 3), 20, Conv2DGeometry.Unit),
+        ["weight gradient of slices of a prime number of rows"] = d => WeightGradient(d, new(1, 1011, 12, 3), (3, 3), 17, Conv2DGeometry.Unit),
+        ["weight gradient with steps, padded"] = d => WeightGradient(d, new(3, 14, 13, 6), (3, 3), 16, Conv2DGeometry.Unit with { Stride = (2, 3), Padding = new(3, 2, 3, 2) }),
         ["images to bytes"] = d => new(new ToBytesOp(), d.Uniform(new(8, 33, 33, 3), -20, 300)),
     };
 
@@ -51,6 +71,24 @@ internal static class LargeCases
         if (at >= 0) inputs[at][inputs[at].Elements.Length - 1] = double.NegativeInfinity;
         return new(new FiniteOp(), inputs);
     }
+
+    private static OpCase Product(Draw draw, int m, int k, int n, bool transposeA = false, bool transposeB = false, bool bias = false)
+    {
+        ReferenceTensor[] factors = [draw.Uniform(transposeA ? new(k, m) : new(m, k)), draw.Uniform(transposeB ? new(n, k) : new(k, n))];
+        return bias ? new(new MatMulOp(transposeA, transposeB, new(true, ActivationKind.Relu)), [.. factors, draw.Uniform(new(n))]) : new(new MatMulOp(transposeA, transposeB), factors);
+    }
+
+    private static OpCase Convolve(Draw draw, Shape x, Size2D window, int outputs, Conv2DGeometry geometry) =>
+        new(new Conv2DOp(geometry, new(true, ActivationKind.LeakyRelu, 0.3f)), draw.Uniform(x), draw.Uniform(new(window.H, window.W, x[3], outputs)), draw.Uniform(new(outputs)));
+
+    private static OpCase InputGradient(Draw draw, Shape x, Size2D window, int outputs, Conv2DGeometry geometry) =>
+        new(new Conv2DInputGradientOp(geometry, (x[1], x[2])), draw.Uniform(Output(x, window, outputs, geometry)), draw.Uniform(new(window.H, window.W, x[3], outputs)));
+
+    private static OpCase WeightGradient(Draw draw, Shape x, Size2D window, int outputs, Conv2DGeometry geometry) =>
+        new(new Conv2DWeightGradientOp(geometry, window, WithBiasGradient: true), draw.Uniform(x), draw.Uniform(Output(x, window, outputs, geometry)));
+
+    private static Shape Output(Shape x, Size2D window, int outputs, Conv2DGeometry geometry) =>
+        new Conv2DOp(geometry).Infer([new(DType.F32, x), new(DType.F32, new(window.H, window.W, x[3], outputs))])[0].Shape;
 
     private static OpCase Slice(Draw draw, Shape whole, int start, int count, int step)
     {
