@@ -25,21 +25,21 @@ internal static class TrainCnn
         saved?.RequireClasses(data.Training.ClassNames, folder);
         var model = ArticleCnn.Build(data.Training.ImageShape, data.Training.ClassNames.Count);
         var trainer = new Trainer(engine, model, new Adam((float)settings.LearningRate), Losses.CategoricalCrossentropy, [BatchMetric.Accuracy]);
-        ShowPlan(report, trainer, data, settings);
+        ShowPlan(report, trainer, data);
         if (invocation.Get(TrainOptions.DryRun)) return ExitCode.Success;
 
         settings.Save(folder);
         return Fit(invocation, trainer, data, settings, folder, saved);
     }
 
-    private static void ShowPlan(Report report, Trainer trainer, ArticleData data, TrainSettings settings)
+    private static void ShowPlan(Report report, Trainer trainer, ArticleData data)
     {
         var (images, classes) = (data.Training.ImageShape, data.Training.ClassNames.Count);
-        var batch = Math.Min(settings.Batch, data.Training.Count);
-        var x = new TensorType(settings.Augment ? DType.F32 : DType.U8, (batch, images[0], images[1], images[2]));
+        var batch = Math.Min(data.Training.BatchSize, data.Training.Count);
+        var x = new TensorType(DType.U8, (batch, images[0], images[1], images[2]));
         var y = new TensorType(DType.F32, (batch, classes));
         report.Say(ModelSummary.Of(trainer.Model));
-        var plan = trainer.PlanStep(x, y);
+        var plan = trainer.PlanStep(x, y, data.Warp);
         report.Say(plan.ToString());
         report.Event("model", writer =>
         {

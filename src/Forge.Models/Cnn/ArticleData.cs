@@ -1,5 +1,6 @@
 using System.Globalization;
 using Forge.Core;
+using Forge.Core.Ops;
 using Forge.Models.Datasets;
 
 namespace Forge.Models.Cnn;
@@ -49,16 +50,22 @@ public sealed record ArticleDataOptions
 }
 
 /// <summary>The article's data: training batches, augmented if wanted, and validation batches that are only rescaled.</summary>
-/// <remarks>Bytes become 0..1. Batches hold bytes where the device can do that itself, and finished floats where the host augments.</remarks>
+/// <remarks>Batches hold bytes; the device augments and rescales them to 0..1.</remarks>
 public sealed class ArticleData : IDisposable
 {
-    private ArticleData(IBatches training, IBatches? validation) => (Training, Validation) = (training, validation);
+    private ArticleData(IBatches training, IBatches? validation, bool augments) =>
+        (Training, Validation, Warp) = (training, validation, augments ? new(Scale: Article.Rescale) : null);
+
+    private static ImageDataGenerator Article { get; } = new() { Rescale = 1 / 255f, ShearRange = 0.2, ZoomRange = 0.2, HorizontalFlip = true };
 
     /// <summary>What is learnt from, in a new order each pass.</summary>
     public IBatches Training { get; }
 
     /// <summary>What is judged on, always in the same order; null for nothing.</summary>
     public IBatches? Validation { get; }
+
+    /// <summary>What the device does with training images first; null where they are not augmented.</summary>
+    public AffineWarpOp? Warp { get; }
 
     /// <summary>Opens the data.</summary>
     /// <exception cref="DataException">Something is missing, damaged or does not fit; the message names it.</exception>
@@ -68,7 +75,7 @@ public sealed class ArticleData : IDisposable
         var training = OpenTraining(options, split);
         try
         {
-            return new(training, OpenValidation(options, training.ClassNames));
+            return new(training, OpenValidation(options, training.ClassNames), options.Augment);
         }
         catch
         {
@@ -86,12 +93,11 @@ public sealed class ArticleData : IDisposable
         var split = SplitOf(options);
         if (split is null && options.Validation is { } folder) return OpenFolder(options, folder, classes);
         if (split == 0) return null;
-        if (!options.IsFashionMnist)
-            return Rescale(split ?? ArticleDataOptions.DefaultSplit).FlowFromDirectory(options.Data, Flow(options) with { Subset = Subset.Validation, Classes = classes });
-        var all = split is null ? FashionMnist.LoadTest(FolderOf(options)) : FashionMnist.Load(FolderOf(options)).Train;
-        var images = split is { } part ? all.Slice(0, Held(all, part)) : all;
-        options.Log?.WriteLine($"Found {images.Count} images belonging to {images.ClassNames.Count} classes.");
-        return Rescale(0).Flow(images, Flow(options) with { Log = null });
+        var flow = Flow(options) with { Subset = Subset.Validation, Classes = classes };
+        if (!options.IsFashionMnist) return Rescale(split ?? ArticleDataOptions.DefaultSplit).FlowFromDirectory(options.Data, flow);
+        return Announced(split is { } part
+            ? Rescale(part).Flow(FashionMnist.Load(FolderOf(options)).Train, flow)
+            : Rescale(0).Flow(FashionMnist.LoadTest(FolderOf(options)), flow with { Subset = Subset.All }), options);
     }
 
     /// <summary>Opens a whole folder, or Fashion-MNIST's test images, to be judged on.</summary>
@@ -99,7 +105,7 @@ public sealed class ArticleData : IDisposable
     /// <param name="classes">The classes in label order; null takes them from the data.</param>
     /// <exception cref="DataException">Something is missing, damaged or does not fit.</exception>
     public static IBatches OpenWhole(ArticleDataOptions options, IReadOnlyList<string>? classes = null) => options.IsFashionMnist
-        ? Rescale(0).Flow(FashionMnist.LoadTest(FolderOf(options)), Flow(options))
+        ? Announced(Rescale(0).Flow(FashionMnist.LoadTest(FolderOf(options)), Flow(options)), options)
         : OpenFolder(options, options.Data, classes);
 
     /// <inheritdoc/>
@@ -112,15 +118,19 @@ public sealed class ArticleData : IDisposable
     private static IBatches OpenTraining(ArticleDataOptions options, double? split)
     {
         var held = split ?? (options.Validation is null && !options.IsFashionMnist ? ArticleDataOptions.DefaultSplit : 0);
-        var generator = Rescale(held);
-        if (options.Augment) generator = generator with { ShearRange = 0.2, ZoomRange = 0.2, HorizontalFlip = true };
-        var flow = Flow(options) with { Shuffle = true, Warp = options.Augment ? WarpPlace.Host : WarpPlace.Device };
-        if (!options.IsFashionMnist)
-            return generator.FlowFromDirectory(options.Data, flow with { Subset = held > 0 ? Subset.Training : Subset.All });
-        var all = FashionMnist.Load(FolderOf(options)).Train;
-        var images = held > 0 ? all.Slice(Held(all, held), all.Count - Held(all, held)) : all;
-        options.Log?.WriteLine($"Found {images.Count} images belonging to {images.ClassNames.Count} classes.");
-        return (generator with { ValidationSplit = 0 }).Flow(images, flow with { Log = null });
+        var generator = options.Augment ? Article with { ValidationSplit = held } : Rescale(held);
+        var flow = Flow(options) with { Shuffle = true, Warp = options.Augment ? WarpPlace.Device : WarpPlace.Nowhere };
+        flow = flow with { Subset = held > 0 ? Subset.Training : Subset.All };
+        return options.IsFashionMnist
+            ? Announced(generator.Flow(FashionMnist.Load(FolderOf(options)).Train, flow), options)
+            : generator.FlowFromDirectory(options.Data, flow);
+    }
+
+    // A folder's batches say so themselves.
+    private static MemoryBatches Announced(MemoryBatches batches, ArticleDataOptions options)
+    {
+        options.Log?.WriteLine($"Found {batches.Count} images belonging to {batches.ClassNames.Count} classes.");
+        return batches;
     }
 
     private static FolderBatches OpenFolder(ArticleDataOptions options, string folder, IReadOnlyList<string>? classes)
@@ -136,7 +146,7 @@ public sealed class ArticleData : IDisposable
 
     private static string Shown(IReadOnlyList<string> names) => $"{names.Count}: " + string.Join(", ", names.Take(10)) + (names.Count > 10 ? ", ..." : "");
 
-    private static ImageDataGenerator Rescale(double split) => new() { Rescale = 1 / 255f, ValidationSplit = split };
+    private static ImageDataGenerator Rescale(double split) => new() { Rescale = Article.Rescale, ValidationSplit = split };
 
     private static FlowOptions Flow(ArticleDataOptions options) => new()
     {
@@ -144,14 +154,12 @@ public sealed class ArticleData : IDisposable
         BatchSize = options.BatchSize,
         Seed = options.Seed,
         Shuffle = false,
-        Warp = WarpPlace.Device,
+        Warp = WarpPlace.Nowhere,
         SkipBad = options.SkipBad,
         Log = options.Log,
     };
 
     private static string? FolderOf(ArticleDataOptions options) => options.Data == ArticleDataOptions.FashionMnistName ? null : options.Data;
-
-    private static int Held(LabelledImages images, double part) => Math.Clamp((int)(part * images.Count), 1, images.Count - 1);
 
     // Null: not a fraction.
     private static double? SplitOf(ArticleDataOptions options) =>

@@ -9,7 +9,7 @@ namespace Forge.Models.Datasets;
 public readonly record struct BatchPosition(int Pass, int Batch);
 
 /// <summary>Some images and their classes, ready for a step.</summary>
-/// <param name="Images">(n, height, width, channels): f32 finished, or u8 where the device warps.</param>
+/// <param name="Images">(n, height, width, channels): f32 finished, or u8 where the device warps or nothing does.</param>
 /// <param name="Labels">One-hot f32, (n, classes).</param>
 /// <param name="Matrices">Pull mappings f32 (n, 2, 3), see <see cref="AffineMatrix"/>, where the device warps; else null.</param>
 /// <param name="Indexes">Each image's index in the data set.</param>
@@ -21,7 +21,7 @@ public sealed record Batch(
     /// <summary>How many images.</summary>
     public int Count => Indexes.Count;
 
-    /// <summary>What the device does with images and matrices; null where the images are finished.</summary>
+    /// <summary>What the device does with images and matrices; null where it does nothing.</summary>
     public AffineWarpOp? Warp { get; init; }
 }
 

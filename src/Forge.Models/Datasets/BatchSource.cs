@@ -25,6 +25,8 @@ public abstract class BatchSource : IBatches
     {
         generator.Validate();
         if (options.BatchSize < 1) throw new ForgeException($"The batch size is {options.BatchSize}, but must be at least 1.");
+        if (options.Warp == WarpPlace.Nowhere && generator.Augments)
+            throw new ForgeException("The generator augments, but the flow options say that images are warped nowhere. Warp on the device or the host.");
         if (options.Prefetch < 0 || options.Workers < 0) throw new ForgeException("Prefetch and Workers must not be negative.");
         (Generator, Options) = (generator, options);
     }
@@ -123,17 +125,18 @@ public abstract class BatchSource : IBatches
         var (height, width, channels) = (ImageShape[0], ImageShape[1], ImageShape[2]);
         var (n, pixels) = (indexes.Length, ImageShape.Count);
         var onDevice = Options.Warp == WarpPlace.Device;
-        var images = new HostTensor(new(onDevice ? DType.U8 : DType.F32, (n, height, width, channels)));
+        var images = new HostTensor(new(Options.Warp == WarpPlace.Host ? DType.F32 : DType.U8, (n, height, width, channels)));
         var matrices = onDevice ? new HostTensor(new(DType.F32, (n, 2, 3))) : null;
         var failures = new Exception?[n];
         Parallel.For(0, n, new ParallelOptions { MaxDegreeOfParallelism = Options.Workers > 0 ? Options.Workers : Environment.ProcessorCount, CancellationToken = stop }, i =>
         {
             try
             {
+                if (images.Type.DType == DType.U8) ReadPixels(indexes[i], images.Span<byte>().Slice(i * pixels, pixels));
+                if (Options.Warp == WarpPlace.Nowhere) return;
                 var matrix = Generator.MatrixFor(Options.Seed, at.Pass, indexes[i], height, width);
                 if (matrices is not null)
                 {
-                    ReadPixels(indexes[i], images.Span<byte>().Slice(i * pixels, pixels));
                     matrix.CopyTo(matrices.Span<float>().Slice(i * 6, 6));
                     return;
                 }

@@ -18,6 +18,8 @@ public enum WarpPlace
     Host,
     /// <summary>On the device: batches hold bytes and a matrix for each image; the graph casts, warps and rescales.</summary>
     Device,
+    /// <summary>Nowhere: batches hold the bytes alone, which a Trainer multiplies by its input scale. For generators that do not augment.</summary>
+    Nowhere,
 }
 
 /// <summary>How images become batches. The defaults are those of Keras's flow_from_directory.</summary>

@@ -33,6 +33,20 @@ public sealed class FolderBatchesTests
     }
 
     [Fact]
+    public void WarpNowhere_GivesTheBytesAlone_AndRefusesAGeneratorThatAugments()
+    {
+        using var folder = Data();
+        var options = Options with { Shuffle = false, Warp = WarpPlace.Nowhere };
+        using var flow = Plain.FlowFromDirectory(folder.Path, options);
+        using var host = Plain.FlowFromDirectory(folder.Path, options with { Warp = WarpPlace.Host });
+        var (bytes, floats) = (flow.NextBatch(), host.NextBatch());
+        Assert.Null(bytes.Matrices);
+        Assert.Null(bytes.Warp);
+        Assert.Equal(floats.Images.Span<float>().ToArray(), bytes.Images.Span<byte>().ToArray().Select(b => (float)b));
+        Assert.Contains("augments", Assert.Throws<ForgeException>(() => (Plain with { HorizontalFlip = true }).FlowFromDirectory(folder.Path, options)).Message);
+    }
+
+    [Fact]
     public void NextBatch_Unshuffled_GivesPixelsAndOneHotLabelsInOrder()
     {
         using var folder = Data();
