@@ -52,9 +52,9 @@ internal static class LargeCases
         ["images to bytes"] = d => new(new ToBytesOp(), d.Uniform(new(8, 33, 33, 3), -20, 300)),
     };
 
-    public static IEnumerable<string> Names => s_cases.Keys;
+    public static IEnumerable<string> Names => s_cases.Keys.Concat(LargeTrainingCases.All.Keys);
 
-    public static OpCase Make(string name) => s_cases[name](Draw.FromSeed((ulong)name.Length));
+    public static OpCase Make(string name) => (s_cases.GetValueOrDefault(name) ?? LargeTrainingCases.All[name])(Draw.FromSeed((ulong)name.Length));
 
     private static OpCase Reduce(Draw draw, Reduction kind, Shape shape, params ReadOnlySpan<int> axes) => new(new ReduceOp(kind, new(axes), false), draw.Uniform(shape));
 

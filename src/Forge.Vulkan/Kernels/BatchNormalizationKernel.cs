@@ -1,0 +1,31 @@
+using Forge.Core;
+using Forge.Core.Ops;
+
+namespace Forge.Vulkan.Kernels;
+
+/// <summary>Runs <see cref="BatchNormalizationOp"/>: slices of the rows, their means and spreads joined, then every element.</summary>
+internal sealed class BatchNormalizationKernel : Kernel<BatchNormalizationOp>
+{
+    public override IEnumerable<Variant> Variants(BatchNormalizationOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
+    {
+        var cut = new ChannelSlices(inputs[0]);
+        return EachUnit.Variants((long)cut.Rows * cut.Units, limits, defines: [cut.Define]);
+    }
+
+    public override KernelPlan Plan(BatchNormalizationOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
+    {
+        var cut = new ChannelSlices(inputs[0]);
+        var (rows, channels, slices, units) = ((uint)cut.Rows, (uint)cut.Channels, (uint)cut.Slices, (uint)cut.Units);
+        return new(
+            [
+                new(cut.Grid, [slices * units, rows, units, (uint)cut.SliceRows, .. Divisor.Words(cut.Units)],
+                    [Slot.Input(0), Slot.Scratch(0), Slot.Scratch(1)], Shader: "BatchNormalization.slices.comp", Constants: [64], Defines: [cut.Define]),
+                new(Grid.Linear(channels, 64), [channels, rows, slices, (uint)cut.SliceRows],
+                    [Slot.Scratch(0, written: false), Slot.Scratch(1, written: false), Slot.Output(1), Slot.Output(2)],
+                    Shader: "BatchNormalization.statistics.comp", Constants: [64], Defines: []),
+                new(EachUnit.Grid(variant, (long)rows * units), [rows * units, units, Dispatch.Bits(op.Epsilon), .. Divisor.Words(cut.Units)],
+                    [Slot.Input(0), Slot.Input(1), Slot.Input(2), Slot.Output(1, written: false), Slot.Output(2, written: false), Slot.Output(0)]),
+            ],
+            [cut.Bytes, cut.Bytes]);
+    }
+}
