@@ -31,6 +31,9 @@ public sealed record BackendTraits(int Alignment = 256, long LargestRegion = lon
 /// <summary>A plan bound to memory.</summary>
 public interface IExecutable : IDisposable
 {
+    /// <summary>How each kernel step runs, a line each, in order: with the same lines, seed and device, results are the same to the bit.</summary>
+    IReadOnlyList<string> VariantTable { get; }
+
     /// <summary>Runs the plan once and returns its results.</summary>
     /// <param name="inputs">The arguments, of the plan's types.</param>
     IReadOnlyList<HostTensor> Run(IReadOnlyList<HostTensor> inputs);

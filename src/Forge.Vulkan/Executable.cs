@@ -51,6 +51,9 @@ public sealed class Executable : IExecutable
     public IEnumerable<(string Label, string Kernel, string Variant)> Variants =>
         _plan.Kernels.Select(k => (k.Node.Label, _backend.Choose(k.Node).Kernel.Stem, _backend.Choose(k.Node).Variant.Label));
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> VariantTable => [.. Variants.Select(v => $"{v.Label}: {v.Kernel} {v.Variant}")];
+
     /// <summary>The recorded steps, for the hazard checker.</summary>
     internal IReadOnlyList<RecordedStep> Steps => _steps;
 

@@ -25,6 +25,9 @@ public sealed record VulkanOptions
     /// <summary>Chooses among variants. Null means the first, which is the untuned default.</summary>
     public VariantChooser? Chooser { get; init; }
 
+    /// <summary>Kernels of the user's own ops, or instead of Forge's: see <see cref="GlslKernel{TOp}"/>.</summary>
+    public IReadOnlyList<Kernel> Kernels { get; init; } = [];
+
     /// <summary>Narrows what kernels may use, for tests.</summary>
     public Func<DeviceLimits, DeviceLimits>? Narrow { get; init; }
 }
@@ -34,17 +37,19 @@ public sealed class VulkanBackend : IBackend
 {
     private readonly ConditionalWeakTable<Node, ChosenKernel> _chosen = [];
     private readonly VariantChooser _chooser;
+    private readonly Dictionary<Type, Kernel> _userKernels;
 
     /// <summary>Opens a device.</summary>
     /// <exception cref="DeviceException">No loader, no driver, no such device, or one that lacks what Forge needs.</exception>
     public VulkanBackend(VulkanOptions? options = null) : this(
-        new Device(new() { Device = options?.Device, Mode = options?.Mode, Validation = options?.Validation, Narrow = options?.Narrow }), options?.Chooser)
+        new Device(new() { Device = options?.Device, Mode = options?.Mode, Validation = options?.Validation, Narrow = options?.Narrow }), options?.Chooser, options?.Kernels)
     {
     }
 
-    internal VulkanBackend(Device device, VariantChooser? chooser = null)
+    internal VulkanBackend(Device device, VariantChooser? chooser = null, IReadOnlyList<Kernel>? kernels = null)
     {
         (Device, _chooser) = (device, chooser ?? ((_, _, variants) => variants[0]));
+        _userKernels = (kernels ?? []).ToDictionary(k => k.OpType);
         try
         {
             Transfers = new Transfers(device);
@@ -114,7 +119,7 @@ public sealed class VulkanBackend : IBackend
 
     private (Kernel Kernel, IReadOnlyList<Variant> Variants) Variants(Node node)
     {
-        var kernel = KernelTable.Find(node.Op) ?? throw new DeviceException($"{node.Label}: the op {node.Op.Name} has no Vulkan kernel. Add one under src/Forge.Vulkan/Kernels, or run it on the reference backend.");
+        var kernel = KernelTable.Find(node.Op, _userKernels) ?? throw new DeviceException($"{node.Label}: the op {node.Op.Name} has no Vulkan kernel. Give one in VulkanOptions.Kernels (a GlslKernel), or run it on the reference backend.");
         var variants = kernel.VariantsOf(node.Op, node.InputTypes, node.OutputTypes, Device.Limits);
         return variants.Count > 0 ? (kernel, variants)
             : throw new DeviceException($"{node.Label}: {kernel.Stem} has no variant for {string.Join(", ", node.InputTypes)} on {Device.Description.Name}.");

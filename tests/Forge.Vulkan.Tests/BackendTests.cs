@@ -6,7 +6,7 @@ namespace Forge.Vulkan.Tests;
 /// <summary>Plans run on each driver, with an op and a kernel that only these tests know.</summary>
 public class BackendTests
 {
-    static BackendTests() => KernelTable.Add(new RunningSumKernel());
+    private static readonly Kernel[] s_kernels = [new RunningSumKernel()];
 
     public static TheoryData<string, BufferMode> DriversAndModes() => BufferModeTests.DriversAndModes();
 
@@ -28,7 +28,7 @@ public class BackendTests
     [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void Plan_RunsAlike_WhereTheHostCannotReachTheDevicesMemory(string driver)
     {
-        using var engine = new Engine(new VulkanBackend(Drivers.Open(driver, new() { Staged = true })));
+        using var engine = new Engine(new VulkanBackend(Drivers.Open(driver, new() { Staged = true }), kernels: s_kernels));
         var total = new Parameter("total", new(DType.F32, new Shape(2)), _ => HostTensor.From([1f, 2f], new Shape(2)));
         var step = engine.Compile(x =>
         {
@@ -93,7 +93,7 @@ public class BackendTests
     [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void Chooser_DecidesTheVariant(string driver)
     {
-        using var engine = new Engine(new VulkanBackend(Drivers.Open(driver), (_, _, variants) => variants.Single(v => v.Name == "lanes32")));
+        using var engine = new Engine(new VulkanBackend(Drivers.Open(driver), (_, _, variants) => variants.Single(v => v.Name == "lanes32"), s_kernels));
         var step = engine.Compile(x => new RunningSumOp().On(x));
         Assert.Equal([1f, 3f], step.Run(HostTensor.From([1f, 2f], new Shape(2)))[0].Span<float>().ToArray());
         Assert.Equal(["portable/lanes32"], ((Executable)step.Executable!).Variants.Select(v => v.Variant));
@@ -108,7 +108,32 @@ public class BackendTests
         Assert.Contains("Kernelless", error.Message, StringComparison.Ordinal);
     }
 
-    private static Engine Open(string driver, BufferMode? mode) => new(new VulkanBackend(Drivers.Open(driver, new() { Mode = mode })));
+    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    public void GlslKernel_OfAUsersOp_RunsAndDifferentiates(string driver)
+    {
+        const string cube = """
+            #version 450
+            #define BUFFERS IN(float, X, 0) OUT(float, Y, 1)
+            #define PUSH uint count;
+            #include "buffers.glsl"
+            layout(local_size_x_id = 0) in;
+            void main() { uint i = LINEAR_INDEX; if (i < count) { float x = LOAD(X, i); STORE(Y, i, x * x * x); } }
+            """;
+        using var engine = new Engine(new VulkanBackend(Drivers.Open(driver), kernels: [new GlslKernel<CubeOp>(cube)]));
+        var step = engine.Compile(x => Grad.Of(new CubeOp().On(x).Sum(), x));
+        Assert.Equal([3f, 12f, 27f], step.Run(HostTensor.From([1f, 2f, 3f], new Shape(3)))[0].Span<float>().ToArray());
+        Assert.Equal([1f, 8f, -27f], engine.Compile(x => new CubeOp().On(x)).Run(HostTensor.From([1f, 2f, -3f], new Shape(3)))[0].Span<float>().ToArray());
+    }
+
+    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    public void GlslKernel_ThatDoesNotCompile_ShowsTheLine(string driver)
+    {
+        using var engine = new Engine(new VulkanBackend(Drivers.Open(driver), kernels: [new GlslKernel<CubeOp>("#version 450\nvoid main() { nonsense(); }\n")]));
+        var error = Assert.ThrowsAny<ForgeException>(() => engine.Compile(x => new CubeOp().On(x)).Run(HostTensor.Of(1)));
+        Assert.Contains("nonsense();", error.Message, StringComparison.Ordinal);
+    }
+
+    private static Engine Open(string driver, BufferMode? mode) => new(new VulkanBackend(Drivers.Open(driver, new() { Mode = mode }), kernels: s_kernels));
 
     private static float[] Sums(float[] x)
     {
@@ -135,6 +160,21 @@ public class BackendTests
     private sealed record RunningSumOp : KernellessOp;
 
     /// <summary>In two dispatches through scratch: sums of pairs, then the running sum. Slow, and enough to need a barrier.</summary>
+    // y = x³, as a user would write it.
+    private sealed record CubeOp : Op
+    {
+        public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0].MustBe(DType.F32)];
+
+        public override void Reference(IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> outputs)
+        {
+            for (var i = 0; i < inputs[0].Elements.Length; i++) outputs[0][i] = Math.Pow(inputs[0][i], 3);
+        }
+
+        public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents) => [cotangents[0] * node.Inputs[0].Square() * 3f];
+
+        public override Cost Cost(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) => Core.Cost.Streaming(inputs, outputs, 2);
+    }
+
     private sealed class RunningSumKernel : Kernel<RunningSumOp>
     {
         private const string Copy = """

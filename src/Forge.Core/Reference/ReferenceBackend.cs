@@ -48,6 +48,8 @@ public sealed class ReferenceBackend : IBackend
             foreach (var constant in plan.Constants) Put(constant.Place, ReferenceTensor.From(constant.Value));
         }
 
+        public IReadOnlyList<string> VariantTable => [.. _plan.Kernels.Select(k => $"{k.Node.Label}: {k.Node.Op.Name} reference")];
+
         public IReadOnlyList<HostTensor> Run(IReadOnlyList<HostTensor> inputs)
         {
             Array.Fill(_cells[Region.Arena], double.NaN);

@@ -100,6 +100,7 @@ public sealed class FitRun
             Data = _data.Position,
             Seeds = new Dictionary<string, ulong> { ["engine"] = engine.Options.Seed },
             Values = values,
+            VariantTable = string.Join('\n', Trainer.VariantTable),
         };
     }
 

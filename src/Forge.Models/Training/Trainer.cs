@@ -36,6 +36,9 @@ public sealed partial class Trainer
     /// <summary>What is trained.</summary>
     public Model Model { get; }
 
+    /// <summary>How the training steps run, kernel by kernel: kept in checkpoints, because results depend on it to the bit. Empty before the first step.</summary>
+    public IEnumerable<string> VariantTable => _steps.Where(s => s.Key.Training).SelectMany(s => s.Value.Executable?.VariantTable ?? []);
+
     /// <summary>What changes the weights.</summary>
     public Optimizer Optimizer { get; }
 
