@@ -55,7 +55,7 @@ internal sealed record Conv2DLane
         new Conv2DLane(extents, epilogue, gradient).Plan(variant);
 
     private int Terms => _window.H * _window.W * _x.C;
-    private uint Rows => LaneTerms.Rows((uint)_y.Q);
+    private uint Rows => LaneTerms.Rows((uint)_y.Q, (uint)Terms);
     private uint Panels => LaneTerms.Tiles((uint)_y.O, 16);
     private uint Subgroups => (uint)(_window.H / Chunk.H * (_window.W / Chunk.W) * ((_x.C + Chunk.C - 1) / Chunk.C));
 

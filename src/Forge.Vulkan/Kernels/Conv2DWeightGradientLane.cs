@@ -35,7 +35,7 @@ internal sealed record Conv2DWeightGradientLane
     public static KernelPlan Plan(Conv2DWeightGradientOp op, Conv2DExtents extents) => new Conv2DWeightGradientLane(extents, op.WithBiasGradient).Plan();
 
     private int Weights => _e.Taps * _x.C; // of one output channel
-    private uint Tile => LaneTerms.Rows((uint)Weights);
+    private uint Tile => LaneTerms.Rows((uint)Weights, (uint)(Chunk.Rows * Chunk.Q * Subgroups));
     private int Rows => _y.N * _y.P;
     private long Size => (long)Weights * _y.O + (_withBias ? _y.O : 0);
     private int Chunks => (Rows + Chunk.Rows - 1) / Chunk.Rows * Parts;

@@ -48,7 +48,9 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
     }
 
     /// <summary>Rows of a tile for <paramref name="extent"/> rows: six fill the registers, fewer where they leave less to compute twice.</summary>
-    public static uint Rows(uint extent)
+    /// <param name="extent">Rows to cover.</param>
+    /// <param name="terms">Terms of each sum.</param>
+    public static uint Rows(uint extent, uint terms)
     {
         if (extent <= 6)
             return Math.Max(1, extent);
@@ -57,8 +59,8 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
             if (Work(rows) < Work(best))
                 best = rows;
         return best;
-        // Of each term: two products and sums a row, a broadcast a row, two loads of columns.
-        ulong Work(uint rows) => (ulong)((extent + rows - 1) / rows) * (5 * rows + 4);
+        // Of each term: two products and sums a row, a broadcast a row, two loads of columns; of each tile: its place, and some forty instructions to store a row.
+        ulong Work(uint rows) => Tiles(extent, rows) * ((ulong)terms * (5 * rows + 4) + 40 * rows + 150);
     }
 
     /// <summary>Tiles that cover an extent; the last overlaps its neighbour.</summary>

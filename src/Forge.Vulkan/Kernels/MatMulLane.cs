@@ -20,6 +20,9 @@ internal static class MatMulLane
     // Terms of a slice where K is cut into slices, and elements of the partial results at most.
     private const uint SliceTerms = 1152, MostPartial = 1 << 20;
 
+    // Outputs past this do not stay in a core's second cache.
+    private const long StreamedBytes = 1 << 20;
+
     /// <summary>The variants that fit, the fastest by estimate first.</summary>
     public static IEnumerable<Variant> Variants(MatMulOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         LaneTerms.IsOffered(limits)
@@ -59,7 +62,7 @@ internal static class MatMulLane
         // i runs over rows of the tile, j over its 16 columns.
         private uint I => Swap ? N : M;
         private uint J => Swap ? M : N;
-        private uint Rows => LaneTerms.Rows(I);
+        private uint Rows => LaneTerms.Rows(I, K);
         private (uint I, uint J) Tiles => (LaneTerms.Tiles(I, Rows), LaneTerms.Tiles(J, 16));
 
         // Stored (I, K): the terms of a row are neighbours. Stored (K, J): the columns of a term are.
@@ -87,7 +90,9 @@ internal static class MatMulLane
                 var (terms, tiles) = (Terms, (double)Tiles.I * Tiles.J * Batch);
                 // What lies a multiple of 4 KiB apart shares sets of the first cache; large strides need a page a term.
                 var pace = Stride(VectorTerm, 16) * Stride(WordTerm, Rows);
-                var product = tiles * terms.Slices * (terms.Subgroups * (terms.Terms * (5.0 * Rows + 2) / 3 * pace + 120) + 400);
+                // Tiles of short sums wait for the stores: those that leave a large output's rows unfinished wait longest.
+                var stores = K <= 256 && 4L * M * N > StreamedBytes && (!Swap || N % 1024 == 0) ? 100.0 * Rows : 0;
+                var product = tiles * terms.Slices * (terms.Subgroups * (terms.Terms * (5.0 * Rows + 2) / 3 * pace + 120) + 400 + stores);
                 return product + (PacksWords ? Packing(I, Swap ? BatchedB : BatchedA, false) : 0) + (PacksVectors ? Packing(J, Swap ? BatchedA : BatchedB, !VectorsAreNeighbours) : 0);
 
                 static double Stride(uint term, uint width) => term <= width ? 1.0 : term % 1024 == 0 ? 2.5 : term % 256 == 0 ? 1.4 : term >= 512 ? 1.2 : 1.0;
