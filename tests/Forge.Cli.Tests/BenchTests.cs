@@ -21,7 +21,7 @@ public class BenchTests
 
     [DriverTheory]
     [InlineData("sgemm", "40x24x16"), InlineData("conv2d", "2x9x8x3:3x3x5"), InlineData("conv2d", "2x9x9x4:3x3x8/s2"), InlineData("conv2d-dx", "2x9x8x4:3x3x8"), InlineData("conv2d-dw", "2x9x8x4:3x3x8")]
-    [InlineData("maxpool", "2x8x8x3"), InlineData("maxpool-grad", "2x8x8x3"), InlineData("relu", "30x7")]
+    [InlineData("maxpool", "2x8x8x3"), InlineData("maxpool-grad", "2x8x8x3"), InlineData("relu", "30x7"), InlineData("softmax", "30x7")]
     public void Op_IsTimed_AndToldInOneLine(string op, string shape)
     {
         var run = ForgeProgram.Run("bench", "op", "--op", op, "--shape", shape, "--iters", "3", "--warmup", "1", "--variant", "portable").MustExit(0);
@@ -37,4 +37,17 @@ public class BenchTests
     [DriverFact]
     public void UnknownVariant_ExitsTwo_AndListsTheVariants() =>
         ForgeProgram.Run("bench", "op", "--op", "relu", "--shape", "8x8", "--variant", "fast").MustExit(2).MustComplain("--variant is 'fast'", "/");
+
+    [DriverFact]
+    public void Step_GivesTheLossesOfThePeers()
+    {
+        // The first five losses of the peers' PyTorch program on the same weights and images (bench/peers/torch_bench.py --only cnn28).
+        double[] peers = [2.312263, 2.299223, 2.287893, 2.274373, 2.261774];
+        var line = Assert.Single(ForgeProgram.Run("bench", "step", "--model", "cnn28", "--iters", "4", "--warmup", "1").MustExit(0).Events);
+        var losses = line.GetProperty("losses").EnumerateArray().Select(l => l.GetDouble()).ToArray();
+        Assert.Equal(5, losses.Length);
+        for (var i = 0; i < 5; i++) Assert.True(Math.Abs(losses[i] - peers[i]) <= 1e-4 * peers[i], $"loss {i} is {losses[i]}, PyTorch's {peers[i]}");
+        Assert.True(line.GetProperty("dispatches").GetInt32() > 5);
+        Assert.True(line.GetProperty("arena_mib").GetDouble() > 0);
+    }
 }

@@ -19,8 +19,12 @@ internal static class TrainCnn
         var settings = TrainOptions.Settings(invocation, resumes ? TrainSettings.Load(folder) : null);
         var saved = resumes ? Checkpoint.Load(Checkpoint.Find(folder, CheckpointChoice.Last)) : null;
 
+        // Data sets are unpacked while the device is opened; what both say is kept in order.
+        var found = new StringWriter();
+        var opening = Task.Run(() => ArticleData.Open(settings.DataOptions(found)));
         using var engine = invocation.OpenEngine(settings.Seed);
-        using var data = ArticleData.Open(settings.DataOptions(report.Commentary));
+        using var data = opening.GetAwaiter().GetResult();
+        report.Commentary.Write(found);
         saved?.RequireInput(data.Training.ImageShape, folder);
         saved?.RequireClasses(data.Training.ClassNames, folder);
         var model = ArticleCnn.Build(data.Training.ImageShape, data.Training.ClassNames.Count);
