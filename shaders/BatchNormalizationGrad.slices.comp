@@ -19,9 +19,10 @@ void main()
     if (u >= count) return;
     uint s = OVER(u, C), c = u - s * C, first = s * sliceRows, end = min(rows, first + sliceRows);
     VALUE mean = GET(Mean, c), dgamma = VALUE(0.0), dbeta = VALUE(0.0);
-    for (uint r = first; r < end; ++r) {
-        VALUE dy = GET(Dy, r * C + c);
-        dgamma += dy * (GET(X, r * C + c) - mean);
+    uint stop = end * C;
+    for (uint at = first * C + c; at < stop; at += C) {
+        VALUE dy = GET(Dy, at);
+        dgamma += dy * (GET(X, at) - mean);
         dbeta += dy;
     }
     PUT(Dgamma, u, dgamma / sqrt(GET(Variance, c) + epsilon));

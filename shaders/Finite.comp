@@ -2,8 +2,9 @@
 // Finite: the first of two dispatches. worst[t] = the largest of the bits of |x| over share t of every input: infinities and NaNs are above all else.
 // Shapes  up to four inputs of any counts, f32; worst (shares) u32.
 // Needs   counts < 2^31, shares = the invocations of the grid.
-// Grid    1-D; an invocation takes every shares-th wide word of each input, so that lanes touch neighbours.
-// Tune    shares. INPUTS is a macro, because buffers are declared by it.
+// Grid    1-D. CHUNKED 0: an invocation takes every shares-th wide word of each input, so that a GPU's lanes touch neighbours. 1: it takes
+//         neighbouring words, so that a processor reads ahead within a page.
+// Tune    shares, CHUNKED. INPUTS is a macro, because buffers are declared by it.
 #extension GL_GOOGLE_include_directive : require
 #define PUSH uint shares, count0, count1, count2, count3;
 #if INPUTS == 1
@@ -17,9 +18,12 @@
 #endif
 #include "buffers.glsl"
 layout(local_size_x_id = 0) in; // 64
+layout(constant_id = 1) const uint CHUNKED = 0;
 
-#define SHARE_OF(X, count) \
-    for (uint i = 4u * t; i + 3u < count; i += 4u * shares) worst4 = max(worst4, LOAD4(X, i) & 0x7fffffffu); \
+#define SHARE_OF(X, count) { \
+    uint words = count / 4u, chunk = (words + shares - 1u) / shares; \
+    uint first = CHUNKED != 0u ? t * chunk : t, end = CHUNKED != 0u ? min(words, first + chunk) : words; \
+    for (uint i = 4u * first; i < 4u * end; i += CHUNKED != 0u ? 4u : 4u * shares) worst4 = max(worst4, LOAD4(X, i) & 0x7fffffffu); } \
     if (t < (count & 3u)) worst4.x = max(worst4.x, LOAD(X, (count & ~3u) + t) & 0x7fffffffu);
 
 void main()

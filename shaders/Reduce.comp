@@ -14,15 +14,21 @@
 layout(local_size_x_id = 0) in; // 64
 #if WIDE == 1
 #define VALUE vec4
-#define TERM(k) LOAD4(X, 4u * ((o * extent + k) * columns + c))
+#define TERM LOAD4(X, at)
+#define FIRST (4u * ((o * extent + k) * columns + c))
+#define NEXT (4u * columns)
 const uint STEP = 1u;
 #elif WIDE == 2
 #define VALUE vec4
-#define TERM(k) LOAD4(X, o * extent + k)
+#define TERM LOAD4(X, at)
+#define FIRST (o * extent + k)
+#define NEXT 4u
 const uint STEP = 4u;
 #else
 #define VALUE float
-#define TERM(k) LOAD(X, (o * extent + k) * columns + c)
+#define TERM LOAD(X, at)
+#define FIRST ((o * extent + k) * columns + c)
+#define NEXT columns
 const uint STEP = 1u;
 #endif
 
@@ -32,10 +38,11 @@ void main()
     if (u >= count) return;
     uint os = OVER(u, columns), c = u - os * columns, o = OVER(os, slices), s = os - o * slices;
     uint k = s * sliceExtent, end = min(extent, k + sliceExtent);
+    uint at = FIRST; // kept by addition: a multiplication for each load costs a processor more than the load
     VALUE total = VALUE(first());
     while (k < end) {
         VALUE block = VALUE(first());
-        for (uint stop = min(end, k + 64u * STEP); k < stop; k += STEP) block = combine(block, ELEMENT(TERM(k)));
+        for (uint stop = min(end, k + 64u * STEP); k < stop; k += STEP, at += NEXT) block = combine(block, ELEMENT(TERM));
         total = combine(total, block);
     }
 #if WIDE == 1

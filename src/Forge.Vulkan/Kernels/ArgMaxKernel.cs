@@ -7,7 +7,7 @@ namespace Forge.Vulkan.Kernels;
 internal sealed class ArgMaxKernel : Kernel<ArgMaxOp>
 {
     public override IEnumerable<Variant> Variants(ArgMaxOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
-        EachUnit.Variants(outputs[0].Count, limits);
+        EachUnit.Variants(outputs[0].Count, limits, isWide: false);
 
     public override KernelPlan Plan(ArgMaxOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {

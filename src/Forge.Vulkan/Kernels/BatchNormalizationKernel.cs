@@ -9,7 +9,7 @@ internal sealed class BatchNormalizationKernel : Kernel<BatchNormalizationOp>
     public override IEnumerable<Variant> Variants(BatchNormalizationOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         var cut = new ChannelSlices(inputs[0]);
-        return EachUnit.Variants((long)cut.Rows * cut.Units, limits, defines: [cut.Define]);
+        return EachUnit.Variants((long)cut.Rows * cut.Units, limits, defines: [cut.Define], isWide: cut.Width == 4);
     }
 
     public override KernelPlan Plan(BatchNormalizationOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)

@@ -9,10 +9,13 @@ internal static class EachUnit
     /// <param name="constants">Specialization constants from 2 on.</param>
     /// <param name="defines">Macros of the shader.</param>
     /// <param name="suffix">What the variants' names end with.</param>
+    /// <param name="isWide">Whether a unit is several words, and so work enough for an invocation: a loop around wide loads is slower on processors.</param>
     public static IEnumerable<Variant> Variants(long units, DeviceLimits limits, IReadOnlyList<uint>? constants = null,
-        IReadOnlyList<(string Name, string Value)>? defines = null, string suffix = "")
+        IReadOnlyList<(string Name, string Value)>? defines = null, string suffix = "", bool isWide = true)
     {
-        var shapes = limits.Quirks.RunsOnProcessor ? ((uint Lanes, uint Each)[])[(64, 32), (64, 8), (64, 1)] : [(128, 1), (128, 4), (256, 1), (64, 1)];
+        var shapes = !limits.Quirks.RunsOnProcessor ? ((uint Lanes, uint Each)[])[(128, 1), (128, 4), (256, 1), (64, 1)]
+            : isWide ? [(64, 1), (64, 8)]
+            : [(64, 32), (64, 8), (64, 1)];
         foreach (var (lanes, each) in shapes)
             // Two workgroups at least, or one core of two stands idle.
             if (lanes <= limits.MaxWorkgroupInvocations && (each == 1 || 2L * lanes * each <= units))

@@ -11,7 +11,7 @@ internal sealed class GatherKernel : Kernel<GatherOp>
     public override IEnumerable<Variant> Variants(GatherOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         var width = Row(inputs[0]) % 4 == 0 ? 4 : 1;
-        return EachUnit.Variants(outputs[0].Count / width, limits, defines: [("WIDTH", $"{width}")]);
+        return EachUnit.Variants(outputs[0].Count / width, limits, defines: [("WIDTH", $"{width}")], isWide: width == 4);
     }
 
     public override KernelPlan Plan(GatherOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)

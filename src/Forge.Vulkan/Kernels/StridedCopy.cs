@@ -43,11 +43,11 @@ internal sealed class StridedCopy
     // Runs of four words that stay together and lie at multiples of four on both sides.
     private bool IsWide => _axes[0] is { Stride: 1 } inner && inner.Extent % 4 == 0 && _offset % 4 == 0 && _axes.Skip(1).All(a => a.Stride % 4 == 0);
 
-    /// <summary>Portable variants: wide words where they fit.</summary>
+    /// <summary>Portable variants: on GPUs wide words first where they fit; processors gain nothing by them.</summary>
     public IEnumerable<Variant> Variants(DeviceLimits limits)
     {
-        foreach (var width in IsWide ? (int[])[4, 1] : [1])
-            foreach (var variant in EachUnit.Variants(Units(width), limits, [(uint)Axes], [("WIDTH", $"{width}")], $"width{width}"))
+        foreach (var width in !IsWide ? (int[])[1] : limits.Quirks.RunsOnProcessor ? [1, 4] : [4, 1])
+            foreach (var variant in EachUnit.Variants(Units(width), limits, [(uint)Axes], [("WIDTH", $"{width}")], $"width{width}", isWide: width == 4))
                 yield return variant;
     }
 

@@ -27,7 +27,7 @@ internal abstract class UpdateKernel<TOp> : Kernel<TOp> where TOp : UpdateOp
     public override IEnumerable<Variant> Variants(TOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         if (limits.HasLaneWords)
-            foreach (var (subgroups, units) in ((uint, uint)[])[(8, 4), (16, 4), (8, 8), (4, 2)])
+            foreach (var (subgroups, units) in ((uint, uint)[])[(16, 4), (8, 8), (4, 2)])
                 // Two workgroups at least, or one core of two stands idle.
                 if (8 * subgroups <= limits.MaxWorkgroupInvocations && Groups(inputs[0].Count, subgroups, units) >= 2)
                     yield return new(Family.Lane, $"runs{subgroups}x{units}", 8 * subgroups, [8 * subgroups, subgroups, units],
