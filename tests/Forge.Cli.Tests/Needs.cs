@@ -45,9 +45,22 @@ public sealed class FashionMnistFactAttribute : FactAttribute
         Skip = Needs.MissingDriver ?? (Needs.FashionMnist is null ? "Fashion-MNIST is not here; ./forge train cnn fetches it" : null);
 }
 
+/// <summary>A test that needs SwiftShader, whose memory is always 2 GiB.</summary>
+public sealed class SwiftShaderFactAttribute : FactAttribute
+{
+    public SwiftShaderFactAttribute() => Skip = Needs.MissingDriver ?? (Needs.Manifest("swiftshader") is null ? "needs SwiftShader; ./forge test fetches it" : null);
+}
+
 /// <summary>A test that needs two drivers at once.</summary>
 public sealed class TwoDriversFactAttribute : FactAttribute
 {
     public TwoDriversFactAttribute() => Skip = Needs.MissingDriver
         ?? (Needs.Manifest("mesa25") is null || Needs.Manifest("swiftshader") is null ? "needs both Mesa 25 and SwiftShader; ./forge test fetches them" : null);
+}
+
+/// <summary>A test of minutes, run by ./forge test --all, that needs a device and Fashion-MNIST.</summary>
+public sealed class LongFashionMnistFactAttribute : FactAttribute
+{
+    public LongFashionMnistFactAttribute() => Skip = new FashionMnistFactAttribute().Skip
+        ?? (Environment.GetEnvironmentVariable("FORGE_TEST_TIER") == "all" ? null : "takes minutes; ./forge test --all runs it");
 }

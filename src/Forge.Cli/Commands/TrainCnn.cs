@@ -27,13 +27,27 @@ internal static class TrainCnn
         report.Commentary.Write(found);
         saved?.RequireInput(data.Training.ImageShape, folder);
         saved?.RequireClasses(data.Training.ClassNames, folder);
-        var model = ArticleCnn.Build(data.Training.ImageShape, data.Training.ClassNames.Count);
-        var trainer = new Trainer(engine, model, new Adam((float)settings.LearningRate), Losses.CategoricalCrossentropy, [BatchMetric.Accuracy]);
-        ShowPlan(report, trainer, data);
+        var trainer = Plan(report, engine, data, settings);
         if (invocation.Get(TrainOptions.DryRun)) return ExitCode.Success;
 
         settings.Save(folder);
         return Fit(invocation, trainer, data, settings, folder, saved);
+    }
+
+    private static Trainer Plan(Report report, Engine engine, ArticleData data, TrainSettings settings)
+    {
+        try
+        {
+            var model = ArticleCnn.Build(data.Training.ImageShape, data.Training.ClassNames.Count);
+            var trainer = new Trainer(engine, model, new Adam((float)settings.LearningRate), Losses.CategoricalCrossentropy, [BatchMetric.Accuracy]);
+            ShowPlan(report, trainer, data);
+            return trainer;
+        }
+        catch (ShapeException problem)
+        {
+            // The options were checked, so a shape can only be too large for any device.
+            throw new MemoryException($"{problem.Message} The model of {data.Training.ImageShape[0]}x{data.Training.ImageShape[1]} images is too large: use a smaller --size.", problem);
+        }
     }
 
     private static void ShowPlan(Report report, Trainer trainer, ArticleData data)

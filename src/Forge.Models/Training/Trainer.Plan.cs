@@ -21,6 +21,12 @@ public sealed partial class Trainer
             var batch = LargestBatch(x, y, warp, problem);
             throw new MemoryException(problem.Message + (batch > 0 ? $" A batch of {batch} fits." : " Not even a batch of one fits."), problem);
         }
+        catch (ShapeException problem) when (x.Shape[0] > 1)
+        {
+            // Tensors of 2^31 elements and more; where no batch fits, the shapes are wrong for another reason.
+            if (LargestBatch(x, y, warp, problem) is var batch && batch == 0) throw;
+            throw new MemoryException($"{problem.Message} A batch of {batch} fits.", problem);
+        }
     }
 
     /// <summary>The model's table and the costs of a training step.</summary>
@@ -33,7 +39,7 @@ public sealed partial class Trainer
         : StepOf(training: true, warp).Prepare(x, y, new(DType.F32, (x.Shape[0], 2, 3)));
 
     // Activations grow with the batch almost in a line: the estimate is planned, and made smaller until it fits.
-    private int LargestBatch(TensorType x, TensorType y, AffineWarpOp? warp, MemoryException problem)
+    private int LargestBatch(TensorType x, TensorType y, AffineWarpOp? warp, Exception problem)
     {
         var batch = x.Shape[0] - 1;
         if (problem.Data["arena"] is long arena and > 0 && problem.Data["available"] is long available)
@@ -45,7 +51,7 @@ public sealed partial class Trainer
                 Prepare(x with { Shape = x.Shape.With(0, batch) }, y with { Shape = y.Shape.With(0, batch) }, warp);
                 return batch;
             }
-            catch (MemoryException)
+            catch (Exception still) when (still is MemoryException or ShapeException)
             {
                 // Smaller still.
             }
