@@ -9,7 +9,7 @@
 // Tiles   few terms are one chunk: such a workgroup is one subgroup that computes TILES tiles, one after the other.
 // Grid    x: runs of TILES tiles of a row; y: output rows; z: images x panels of 16 channels. The last tile and panel overlap their neighbours.
 // Needs   HasLaneChain; Q >= ROWS, OUTPUTS >= 16, one group, every grid axis <= 32768; SCATTERED needs packed weights.
-// Tune    ROWS 6, 5 or 4, whichever wastes least of a row; 48 to 96 terms a chunk.
+// Tune    ROWS 6, 5 or 4, whichever wastes least of a row; 48 to 96 terms a chunk: 64 take 100 ms to compile, 96 take 250.
 #define INT64
 #define BUFFERS IN(float, X, 0) IN(float, Weights, 1) IN(float, Bias, 2) OUT(float, Y, 3)
 #define PUSH uint never; uint H; uint W; uint P; uint Q; uint K; int top; int left; uint strideH; uint DH; uint DW;
@@ -37,6 +37,7 @@ const uint PANELS = (OUTPUTS + 15) / 16;
 const uint PARTS = (CHANNELS + CHUNK_C - 1) / CHUNK_C; // chunks of a tap
 const uint CHUNKS_W = TAPS_W / CHUNK_W;
 const uint TERMS = CHUNK_H * CHUNK_W * CHUNK_C;
+const uint POINTERS = SCATTERED ? CHUNK_W : 1; // addresses of a pixel
 const uint Q_TERM = PACKED ? 16 : OUTPUTS;
 #include "lane.glsl"
 #include "epilogue.glsl"
@@ -71,31 +72,30 @@ void main()
         {
             uint64_t line = corner + 4ul * (i * DH * W * CHANNELS);
             uint rowInside = uint(uint(h0 + int(i * DH)) < H);
-            [[unroll]] for (uint j = 0; j < CHUNK_W; ++j)
-            {
-                uint64_t x[ROWS];
+            // Without padding or gaps the taps of a row are neighbours: one address a pixel serves them all.
+            uint64_t x[POINTERS][ROWS];
+            [[unroll]] for (uint j = 0; j < POINTERS; ++j)
                 [[unroll]] for (uint r = 0; r < ROWS; ++r)
                 {
-                    x[r] = SCATTERED ? line + 4ul * ((r * STRIDE_W + j * DW) * CHANNELS) : line + 4ul * ((r * STRIDE_W + j) * CHANNELS);
+                    x[j][r] = line + 4ul * ((r * STRIDE_W + j * DW) * CHANNELS);
                     uint64_t inside = 0ul - uint64_t(rowInside & uint(uint(w0 + int(r * STRIDE_W + j * DW)) < W)); // arithmetic: && would be a branch
-                    if (SCATTERED) x[r] = (x[r] & inside) | (zeros & ~inside);
+                    if (SCATTERED) x[j][r] = (x[j][r] & inside) | (zeros & ~inside);
                 }
-                [[unroll]] for (uint c = 0; c < CHUNK_C; ++c)
+            [[unroll]] for (uint t = 0; t < CHUNK_W * CHUNK_C; ++t)
+            {
+                uint k = i * CHUNK_W * CHUNK_C + t, j = t / CHUNK_C, c = t % CHUNK_C;
+                if (k % 8u == 0u && k > 0u) pin();
+                float b0 = load8(weights + 4ul * (k * Q_TERM)), b1 = load8(weights + 4ul * (k * Q_TERM) + 32ul);
+                if (c < SKIP)
                 {
-                    uint k = (i * CHUNK_W + j) * CHUNK_C + c;
-                    if (k % 8u == 0u && k > 0u) pin();
-                    float b0 = load8(weights + 4ul * (k * Q_TERM)), b1 = load8(weights + 4ul * (k * Q_TERM) + 32ul);
-                    if (c < SKIP)
-                    {
-                        b0 = keepIf(b0, keep);
-                        b1 = keepIf(b1, keep);
-                    }
-                    [[unroll]] for (uint r = 0; r < ROWS; ++r)
-                    {
-                        float a = WORD(x[r], c);
-                        if (c < SKIP) a = keepIf(a, keep);
-                        addTerm(r, a, b0, b1);
-                    }
+                    b0 = keepIf(b0, keep);
+                    b1 = keepIf(b1, keep);
+                }
+                [[unroll]] for (uint r = 0; r < ROWS; ++r)
+                {
+                    float a = WORD(x[SCATTERED ? j : 0u][r], SCATTERED ? c : j * CHANNELS + c);
+                    if (c < SKIP) a = keepIf(a, keep);
+                    addTerm(r, a, b0, b1);
                 }
             }
         }
