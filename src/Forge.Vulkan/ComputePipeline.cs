@@ -19,6 +19,7 @@ internal sealed unsafe class ComputePipeline : IDisposable
     /// <exception cref="ShaderException">The shader declares another push block.</exception>
     public ComputePipeline(Device device, PipelineCache cache, string name, byte[] spirv, IReadOnlyList<uint> constants, PushLayout push)
     {
+        Interlocked.Increment(ref device.PipelinesBuilt);
         (_device, Name, Push) = (device, name, push);
         if (!SpirvModule.IsSpirv(spirv))
             throw new ShaderException($"{name}: what the compiler or the cache gave is no SPIR-V.");

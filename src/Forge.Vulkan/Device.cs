@@ -70,6 +70,12 @@ internal sealed unsafe class Device : IDisposable
         }
     }
 
+    /// <summary>Called once, when the device is about to go.</summary>
+    internal event Action<Device>? Disposed;
+
+    /// <summary>Pipelines made on the device so far.</summary>
+    internal int PipelinesBuilt;
+
     /// <summary>The loader.</summary>
     public VulkanApi Api { get; }
 
@@ -173,6 +179,7 @@ internal sealed unsafe class Device : IDisposable
         if (_disposed)
             return;
         _disposed = true;
+        Disposed?.Invoke(this);
         if (Handle.Handle != 0)
         {
             Vk.DeviceWaitIdle(Handle); // a lost device says so; there is nothing left to do about it

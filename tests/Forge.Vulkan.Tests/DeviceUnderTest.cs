@@ -6,9 +6,10 @@ internal sealed class DeviceUnderTest : IDisposable
     private static readonly SpirvCache s_compiled = new(null); // no driver is part of its keys
     private readonly List<DeviceBuffer> _buffers = [];
 
-    public DeviceUnderTest(string driver, BufferMode? mode = null, bool validation = false, EntryPointHook? hook = null, Func<DeviceLimits, DeviceLimits>? narrow = null)
+    public DeviceUnderTest(string driver, BufferMode? mode = null, bool validation = false, EntryPointHook? hook = null, Func<DeviceLimits, DeviceLimits>? narrow = null,
+        bool shared = false)
     {
-        Device = Drivers.Open(driver, new() { Mode = mode, Validation = validation, Hook = hook, Narrow = narrow });
+        Device = Drivers.Open(driver, new() { Mode = mode, Validation = validation, Hook = hook, Narrow = narrow }, shared);
         Transfers = new(Device);
         Pipelines = new(Device, new ShaderCompiler(cache: s_compiled), cacheRoot: null);
     }

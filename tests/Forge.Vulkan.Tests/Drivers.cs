@@ -31,8 +31,12 @@ internal static partial class Drivers
     public static TheoryData<string> OtherSubgroupSizes => [.. Names("mesa25", "mesa22").SelectMany(n => (string[])[n + "@4", n + "@16"])];
 
     /// <summary>Opens a device on the driver of that name, for lavapipe with "@lanes" behind it.</summary>
-    public static Device Open(string driver, DeviceOptions? options = null)
+    /// <param name="driver">The driver.</param>
+    /// <param name="options">How the device is opened; auto where no device is named.</param>
+    /// <param name="shared">Whether many tests use the device, and count themselves with <see cref="DriverReport.Test"/>.</param>
+    public static Device Open(string driver, DeviceOptions? options = null, bool shared = false)
     {
+        var report = DriverReport.Of(driver);
         // The loader reads VK_DRIVER_FILES with getenv when an instance is made; .NET's SetEnvironmentVariable does not reach getenv.
         lock (s_lock)
         {
@@ -43,7 +47,7 @@ internal static partial class Drivers
                 SetNative("LP_NATIVE_VECTOR_WIDTH", $"{32 * lanes}");
             try
             {
-                return new Device((options ?? new()) with { Device = options?.Device ?? "auto" });
+                return report.Watch(new Device((options ?? new()) with { Device = options?.Device ?? "auto" }), shared);
             }
             finally
             {

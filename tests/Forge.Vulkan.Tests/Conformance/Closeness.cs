@@ -34,6 +34,8 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
         MatMulOp { Epilogue.Activation: ActivationKind.None } or Conv2DOp { Epilogue.Activation: ActivationKind.None } => new(32, Of.Magnitudes),
         Conv2DInputGradientOp or Conv2DWeightGradientOp or AvgPool2DOp or AvgPool2DGradientOp => new(32, Of.Magnitudes),
         MaxPool2DGradientOp => new(16, Of.Tensor), // magnitudes would have other winners
+        // Slopes that cross zero: their two terms cancel there, and each is rounded at its own size.
+        FusedElementwiseOp chain when chain.Steps.Any(s => s.Op is GeluGradOp or SiluGradOp) => new(32, Of.Tensor),
         FusedElementwiseOp => new(32, Of.Element),
         BatchNormalizationOp => new(32, Of.Tensors),
         _ => new(128, Of.Tensor),

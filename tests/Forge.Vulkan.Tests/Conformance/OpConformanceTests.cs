@@ -66,6 +66,7 @@ public sealed class ConformanceDevices : IDisposable
     internal void Check(OpCase @case, string driver, BufferMode mode, string name, string replay)
     {
         var (test, run) = Open(driver, mode);
+        using var counted = DriverReport.Of(driver).Test();
         var (op, inputs) = (@case.Op, @case.Inputs);
         var expected = ConformanceCases.Reference(op, inputs);
         HostTensor[] hosts = [.. inputs.Select(i => i.ToHost())];
@@ -106,7 +107,7 @@ public sealed class ConformanceDevices : IDisposable
     {
         if (_open.TryGetValue((driver, mode), out var open))
             return open;
-        var device = new DeviceUnderTest(driver, mode);
+        var device = new DeviceUnderTest(driver, mode, shared: true);
         return _open[(driver, mode)] = (device, new KernelRun(device));
     }
 

@@ -3,7 +3,8 @@ namespace Forge.Core.Ops;
 /// <summary>The VJP of tanh from its output: (1 − y²) · dy.</summary>
 public sealed record TanhGradOp : ElementwiseOp, ISampled
 {
-    public override string Glsl => "(1.0 - a * a) * b";
+    // Near |y| = 1 both factors are exact differences; 1 - a * a would round a * a first and lose what is left.
+    public override string Glsl => "(1.0 - a) * (1.0 + a) * b";
 
     public override int Arity => 2;
 
