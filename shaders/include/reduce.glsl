@@ -1,7 +1,7 @@
 // reduce.glsl: how Reduce.comp and Reduce.tree.comp combine elements.
 //   COMBINE  0 sum, 1 maximum, 2 minimum; SQUARE 1: of the elements' squares. Macros, so that nothing is left of them in the loops on any
 //            driver.
-// NaN      wins in a maximum and a minimum: tested on bits, because a compiler may assume there are none.
+// NaN      wins in a maximum and a minimum: tested on bits, because a compiler may assume there are none. mix() chooses without a branch.
 bool isNaN(float v) { return (floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u; }
 
 #if COMBINE == 0
@@ -11,10 +11,10 @@ vec4 combine(vec4 sofar, vec4 v) { return sofar + v; }
 #else
 #if COMBINE == 1
 float first() { return uintBitsToFloat(0xff800000u); }
-float combine(float sofar, float v) { return isNaN(v) ? v : v > sofar ? v : sofar; }
+float combine(float sofar, float v) { return mix(mix(sofar, v, v > sofar), v, isNaN(v)); }
 #else
 float first() { return uintBitsToFloat(0x7f800000u); }
-float combine(float sofar, float v) { return isNaN(v) ? v : v < sofar ? v : sofar; }
+float combine(float sofar, float v) { return mix(mix(sofar, v, v < sofar), v, isNaN(v)); }
 #endif
 vec4 combine(vec4 sofar, vec4 v)
 {

@@ -12,13 +12,21 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
     private const string Walk = "walk", Tree = "tree";
 
     // walk: an invocation for each output or slice. tree: a workgroup for each, where rows are contiguous; its lanes meet in shared memory,
-    // which a processor is slow at and which a GPU needs to read whole lines.
+    // which a processor is slow at and which a GPU needs to read whole lines. lane: slices by subgroups of eight, the rest as walk.
     public override IEnumerable<Variant> Variants(ReduceOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
+        var passes = Passes(op, inputs[0].Shape).ToArray();
         var walk = new Variant(Family.Portable, Walk, 64);
-        if (!Passes(op, inputs[0].Shape).Any(p => p is { Inner: 1, Extent: > 16 })) return [walk];
+        if (limits.HasLaneWords && passes.Any(p => InLanes(p, 64) is not null || InLanes(p, 128) is not null))
+        {
+            yield return new(Family.Lane, "terms64", 64, Constants: [64, 64]);
+            yield return new(Family.Lane, "terms128", 64, Constants: [64, 128]);
+        }
         var tree = new Variant(Family.Portable, Tree, 128, Shader: "Reduce.tree.comp");
-        return limits.Quirks.RunsOnProcessor ? [walk, tree] : [tree, walk];
+        var hasRows = passes.Any(p => p is { Inner: 1, Extent: > 16 });
+        if (hasRows && !limits.Quirks.RunsOnProcessor) yield return tree;
+        yield return walk;
+        if (hasRows && limits.Quirks.RunsOnProcessor) yield return tree;
     }
 
     public override KernelPlan Plan(ReduceOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
@@ -30,40 +38,76 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
         {
             var (first, last) = (p == 0, p == passes.Count - 1);
             if (!last) scratch.Add(4 * passes[p].Results);
-            dispatches.Add(Dispatch(op, passes[p], variant, square: first && op.Kind == Reduction.SumSquares, last ? factor : 1,
-                [first ? Slot.Input(0) : Slot.Scratch(p - 1, written: false), last ? Slot.Output(0) : Slot.Scratch(p)]));
+            var (x, y) = (first ? Slot.Input(0) : Slot.Scratch(p - 1, written: false), last ? Slot.Output(0) : Slot.Scratch(p));
+            dispatches.AddRange(Dispatches(passes[p], variant, new(op.Kind, Square: first && op.Kind == Reduction.SumSquares, last ? factor : 1), x, y));
         }
         return new(dispatches, scratch);
     }
 
-    // x (Outer, Extent, Inner) to y (Outer, Slices, Inner); a slice is SliceExtent long, the last may be shorter.
-    private sealed record Pass(long Outer, long Extent, long Inner, long Slices, long SliceExtent)
+    // x (Outer, Extent, Inner) to y (Outer, Slices, Inner); a slice is SliceExtent long, the last may be shorter. With LaneSlices, that many are
+    // for Reduce.lane.comp and what they leave is one slice, of any length.
+    private sealed record Pass(long Outer, long Extent, long Inner, long Slices, long SliceExtent, long LaneSlices = 0)
     {
         public Pass(long outer, long extent, long inner) : this(outer, extent, inner, 1, extent) { }
 
         public long Results => Outer * Slices * Inner;
+
+        public Pass Next => new(Outer, Slices, Inner);
     }
 
-    private static Dispatch Dispatch(ReduceOp op, Pass pass, Variant variant, bool square, float factor, IReadOnlyList<Slot> bindings)
+    private readonly record struct Combination(Reduction Kind, bool Square, float Factor)
     {
-        (string, string)[] defines = [("COMBINE", op.Kind switch { Reduction.Max => "1", Reduction.Min => "2", _ => "0" }), ("SQUARE", square ? "1" : "0")];
-        if (variant.Name == Tree && pass.Inner == 1)
-            return new(TreeGrid(pass), [(uint)pass.Results, (uint)pass.Extent, (uint)pass.Slices, (uint)pass.SliceExtent, Vulkan.Dispatch.Bits(factor), .. Divisor.Words((int)pass.Slices)],
-                bindings, Defines: defines);
+        public (string, string)[] Defines =>
+            [("COMBINE", Kind switch { Reduction.Max => "1", Reduction.Min => "2", _ => "0" }), ("SQUARE", Square ? "1" : "0")];
+
+        public uint FactorBits => Dispatch.Bits(Factor);
+    }
+
+    private static IEnumerable<Dispatch> Dispatches(Pass pass, Variant variant, Combination how, Slot x, Slot y)
+    {
+        if (pass.LaneSlices == 0)
+        {
+            yield return variant.Name == Tree && pass.Inner == 1 ? TreeDispatch(pass, variant, how, x, y) : WalkDispatch(pass, how, x, y);
+            yield break;
+        }
+        var whole = pass.LaneSlices;
+        var (read, written) = (4 * pass.Outer * whole * pass.SliceExtent * pass.Inner, 4 * pass.Outer * whole * pass.Inner);
+        yield return LaneDispatch(pass, how, x with { Bytes = read }, y with { Bytes = written });
+        // What the lanes leave, there being no outer axis then, is one slice more: its own part of both blocks.
+        if (pass.Extent - whole * pass.SliceExtent is > 0 and var rest)
+            yield return WalkDispatch(new(1, rest, pass.Inner), how, x with { Offset = read }, y with { Offset = written });
+    }
+
+    private static Dispatch LaneDispatch(Pass pass, Combination how, Slot x, Slot y)
+    {
+        var columns = pass.Inner > 1;
+        var units = columns ? pass.Inner / 8 : pass.Outer * pass.LaneSlices;      // subgroups along x
+        var subgroups = SubgroupsOf(units);
+        var terms = (uint)(columns ? pass.SliceExtent : pass.SliceExtent / 8);
+        return new(new Grid((uint)(units / subgroups), columns ? (uint)pass.LaneSlices : 1), [how.FactorBits], [x, y],
+            Shader: "Reduce.lane.comp", Constants: [8 * subgroups, subgroups, terms, (uint)pass.Inner], Defines: [.. how.Defines, ("COLUMNS", columns ? "1" : "0")], LaneTable: 32);
+    }
+
+    private static Dispatch TreeDispatch(Pass pass, Variant variant, Combination how, Slot x, Slot y) =>
+        new(Grid.Linear(pass.Results, 1), [(uint)pass.Results, (uint)pass.Extent, (uint)pass.Slices, (uint)pass.SliceExtent, how.FactorBits, .. Divisor.Words((int)pass.Slices)],
+            [x, y], Shader: "Reduce.tree.comp", Constants: [variant.Lanes], Defines: how.Defines);
+
+    private static Dispatch WalkDispatch(Pass pass, Combination how, Slot x, Slot y)
+    {
         // Four columns at once, or four neighbours of a row.
         var (wideColumns, wideRows) = (pass.Inner % 4 == 0, pass.Inner == 1 && pass.Extent % 4 == 0 && pass.SliceExtent % 4 == 0);
         var columns = wideColumns ? pass.Inner / 4 : pass.Inner;
-        return new(Grid.Linear(pass.Outer * pass.Slices * columns, 64),
-            [(uint)(pass.Outer * pass.Slices * columns), (uint)pass.Extent, (uint)pass.Slices, (uint)pass.SliceExtent, (uint)columns, Vulkan.Dispatch.Bits(factor),
-                .. Divisor.Words((int)columns, (int)pass.Slices)],
-            bindings, Shader: "Reduce.comp", Constants: [64], Defines: [.. defines, ("WIDE", wideColumns ? "1" : wideRows ? "2" : "0")]);
+        var count = pass.Outer * pass.Slices * columns;
+        return new(Grid.Linear(count, 64),
+            [(uint)count, (uint)pass.Extent, (uint)pass.Slices, (uint)pass.SliceExtent, (uint)columns, how.FactorBits, .. Divisor.Words((int)columns, (int)pass.Slices)],
+            [x, y], Shader: "Reduce.comp", Constants: [64], Defines: [.. how.Defines, ("WIDE", wideColumns ? "1" : wideRows ? "2" : "0")], LaneTable: 0);
     }
 
-    private static Grid TreeGrid(Pass pass) => Grid.Linear(pass.Results, 1);
-
-    // Slices enough to keep every core or lane busy, and long enough to be worth an invocation.
     private static IEnumerable<Pass> Sliced(Pass pass, Variant variant)
     {
+        if (variant.Family == Family.Lane && InLanes(pass, variant.Constants![1]) is { } lanes)
+            return lanes.Slices == 1 ? [lanes] : [lanes, .. Sliced(lanes.Next, variant)];
+        // Slices enough to keep every core or lane busy, and long enough to be worth an invocation.
         var (outer, extent, inner) = (pass.Outer, pass.Extent, pass.Inner);
         var isTree = variant.Name == Tree && inner == 1;
         var (wanted, shortest) = isTree ? (512L, 4L * variant.Lanes) : (1024L, 32L);
@@ -73,8 +117,33 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
         var each = (extent + slices - 1) / slices;
         if (inner == 1) each = (each + 3) / 4 * 4;      // so that wide loads fit
         slices = (extent + each - 1) / each;
-        return slices < 2 ? [pass] : [new(outer, extent, inner, slices, each), new(outer, slices, inner)];
+        return slices < 2 ? [pass] : [pass with { Slices = slices, SliceExtent = each }, new(outer, slices, inner)];
     }
+
+    // The pass in slices for Reduce.lane.comp; null where it does not fit or is too little work to be worth a dispatch of its own.
+    private static Pass? InLanes(Pass pass, uint terms)
+    {
+        const long Worth = 1 << 14, MostGroups = 1 << 15;
+        var (outer, extent, inner) = (pass.Outer, pass.Extent, pass.Inner);
+        if (outer * extent * inner < Worth) return null;
+        if (inner > 1)
+            return outer == 1 && inner % 8 == 0 && extent / terms is >= 1 and <= MostGroups ? Cut(terms, extent / terms) : null;
+        if (outer > 1)
+        {
+            // Rows must divide into runs.
+            var fitting = Enumerable.Range(0, 5).Select(halvings => (long)terms >> halvings).FirstOrDefault(t => t >= 4 && extent % (8 * t) == 0);
+            return fitting > 0 && Fits(outer * (extent / (8 * fitting))) ? Cut(8 * fitting, extent / (8 * fitting)) : null;
+        }
+        // A multiple of four results, so that what is left starts where a slot may.
+        var runs = extent / (8 * terms) / 4 * 4;
+        return runs > 0 && Fits(runs) ? Cut(8 * terms, runs) : null;
+
+        static bool Fits(long results) => results / SubgroupsOf(results) <= MostGroups;
+        Pass Cut(long each, long slices) => new(outer, extent, inner, slices * each < extent ? slices + 1 : slices, each, slices);
+    }
+
+    // Subgroups of a workgroup: the largest power of two up to 16 that divides their number.
+    private static uint SubgroupsOf(long units) => 1u << Math.Min(4, System.Numerics.BitOperations.TrailingZeroCount(units));
 
     private static IEnumerable<Pass> Passes(ReduceOp op, Shape x)
     {

@@ -48,7 +48,7 @@ internal sealed class KernelRun(DeviceUnderTest test) : IDisposable
             inputs[i].Bytes.CopyTo(memory.AsSpan((int)ins[i].Offset));
         test.Transfers.Upload(new(arena, 0, end), memory);
 
-        using (var recording = test.Record([.. plan.Dispatches.Select(d => Lower(op, kernel, variant, d, ins.Length, arena, ins, outs, scratch))]))
+        using (var recording = test.Record([.. plan.Dispatches.Select(d => Lower(op, new(kernel, variant, plan), d, ins.Length + outs.Length, arena, ins, outs, scratch))]))
             recording.Run($"{op.Name} {variant.Label}");
 
         var after = new byte[end];
@@ -64,21 +64,12 @@ internal sealed class KernelRun(DeviceUnderTest test) : IDisposable
 
     public void Dispose() => _arena?.Dispose();
 
-    private RecordedDispatch Lower(Op op, Kernel kernel, Variant variant, Dispatch dispatch, int inputs, DeviceBuffer arena, Block[] ins, Block[] outs, Block[] scratch)
+    private RecordedDispatch Lower(Op op, ChosenKernel chosen, Dispatch dispatch, int operands, DeviceBuffer arena, Block[] ins, Block[] outs, Block[] scratch)
     {
-        var slots = dispatch.Bindings ?? [.. Enumerable.Range(0, inputs).Select(i => Slot.Input(i)), .. Enumerable.Range(0, outs.Length).Select(i => Slot.Output(i))];
-        var shader = new ShaderRequest(dispatch.Shader ?? kernel.ShaderOf(variant), dispatch.Source, dispatch.Defines ?? variant.Defines, dispatch.Includes);
-        var request = new PipelineRequest(shader, dispatch.Constants ?? variant.Constants ?? [variant.Lanes], slots.Count, dispatch.Push.Count, dispatch.LaneTable ?? variant.LaneTable);
-        return new(op.Name, test.Pipelines.Get(request), dispatch.Grid, dispatch.Push, [.. slots.Select(Bind)]);
+        var pipeline = test.Pipelines.Get(KernelLowering.Request(chosen, dispatch, operands));
+        return new(op.Name, pipeline, dispatch.Grid, dispatch.Push, KernelLowering.Accesses(dispatch, Slices(ins), Slices(outs), Slices(scratch), op.Name));
 
-        BufferAccess Bind(Slot slot)
-        {
-            var block = (slot.Kind switch { SlotKind.Input => ins, SlotKind.Output => outs, _ => scratch })[slot.Index];
-            var bytes = slot.Bytes < 0 ? block.Bytes - slot.Offset : slot.Bytes;
-            if (slot.Offset < 0 || bytes < 0 || slot.Offset + bytes > block.Bytes)
-                throw new InvalidOperationException($"{op.Name} {variant.Label}: a slot of bytes {slot.Offset}..{slot.Offset + bytes} does not lie within {block.Name}, of {block.Bytes}");
-            return new(new(arena, block.Offset + slot.Offset, bytes), slot.Written);
-        }
+        BufferSlice[] Slices(Block[] blocks) => [.. blocks.Select(b => new BufferSlice(arena, b.Offset, b.Bytes))];
     }
 
     private static void CheckUntouched(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, Block[] blocks, Block[] writable)

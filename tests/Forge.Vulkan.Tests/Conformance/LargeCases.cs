@@ -17,6 +17,15 @@ internal static class LargeCases
         ["minimum of three columns"] = d => Reduce(d, Reduction.Min, new(4001, 3), 0),
         ["mean around a kept axis"] = d => Reduce(d, Reduction.Mean, new(40, 6, 50, 7), 0, 2),
         ["sum of many short rows"] = d => Reduce(d, Reduction.Sum, new(9000, 12), 1),
+        ["sum of a whole tensor of odd length"] = d => Reduce(d, Reduction.Sum, new(200_003), 0),
+        ["mean of columns, rows left over"] = d => Reduce(d, Reduction.Mean, new(3001, 40), 0),
+        ["maximum of columns"] = d => Reduce(d, Reduction.Max, new(1024, 32), 0),
+        ["sum of squares of rows of 2048"] = d => Reduce(d, Reduction.SumSquares, new(30, 2048), 1),
+        ["minimum of rows of 96"] = d => Reduce(d, Reduction.Min, new(700, 96), 1),
+        ["sums of images' channels"] = d => Reduce(d, Reduction.Sum, new(9, 40, 41, 16), 0, 1, 2),
+        ["a NaN in columns"] = d => new(new ReduceOp(Reduction.Max, [0], false), Spoilt(d.Uniform(new(4000, 8)))),
+        ["finite, long"] = d => new(new FiniteOp(), d.Uniform(new(300_001)), d.Uniform(new(1))),
+        ["not finite, in what lanes leave"] = d => new(new FiniteOp(), Spoilt(d.Uniform(new(300_001))), d.Uniform(new(1))),
         ["a NaN in a maximum"] = d => WithNaN(d, Reduction.Max),
         ["a NaN in a minimum"] = d => WithNaN(d, Reduction.Min),
         ["finite inputs, six of them"] = d => Finite(d, at: -1),
@@ -57,6 +66,12 @@ internal static class LargeCases
     public static OpCase Make(string name) => (s_cases.GetValueOrDefault(name) ?? LargeTrainingCases.All[name])(Draw.FromSeed((ulong)name.Length));
 
     private static OpCase Reduce(Draw draw, Reduction kind, Shape shape, params ReadOnlySpan<int> axes) => new(new ReduceOp(kind, new(axes), false), draw.Uniform(shape));
+
+    private static ReferenceTensor Spoilt(ReferenceTensor x)
+    {
+        x[x.Elements.Length - 3] = double.NaN;
+        return x;
+    }
 
     private static OpCase WithNaN(Draw draw, Reduction kind)
     {
