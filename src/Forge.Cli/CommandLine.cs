@@ -33,7 +33,8 @@ internal static class CommandLine
     public static int Run(string[] args)
     {
         var parsed = Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
-        if (parsed.Errors.Count > 0) return UsageProblem.Print(parsed);
+        // What cannot be parsed has no options yet, but --json is plain enough.
+        if (parsed.Errors.Count > 0) return Failed(new Report(json: args.Contains(Options.Json.Name), quiet: false), UsageProblem.Explain(parsed));
         return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 

@@ -6,21 +6,18 @@ namespace Forge.Cli;
 /// <summary>Explains a command line that cannot be parsed, with what would have been valid.</summary>
 internal static class UsageProblem
 {
-    /// <summary>Prints what is wrong on stderr.</summary>
-    /// <returns><see cref="ExitCode.Usage"/>.</returns>
-    public static int Print(ParseResult parsed)
+    /// <summary>What is wrong, as an error.</summary>
+    public static UsageException Explain(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
         var name = NameOf(parsed.CommandResult);
-        var error = Console.Error;
         // A mistyped option is taken for an argument where a command has some; it is still what went wrong.
         var arguments = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens.Select(t => t.Value));
         var unknown = parsed.UnmatchedTokens.Concat(arguments).FirstOrDefault(LooksLikeOption) ?? (parsed.UnmatchedTokens is [var surplus, ..] ? surplus : null);
-        if (unknown is not null) error.WriteLine("forge: " + Unknown(parsed.CommandResult, name, unknown));
-        else if (command.Subcommands.Count > 0) error.WriteLine($"forge: '{name}' needs a command: {List(Commands(command))}.");
-        else foreach (var problem in parsed.Errors.Select(e => e.Message).Distinct()) error.WriteLine("forge: " + problem);
-        error.WriteLine($"See '{name} --help'.");
-        return ExitCode.Usage;
+        var problem = unknown is not null ? Unknown(parsed.CommandResult, name, unknown)
+            : command.Subcommands.Count > 0 ? $"'{name}' needs a command: {List(Commands(command))}."
+            : string.Join('\n', parsed.Errors.Select(e => e.Message).Distinct());
+        return new($"{problem}\nSee '{name} --help'.");
     }
 
     /// <summary>Refuses words that look like options where files are expected.</summary>

@@ -61,8 +61,12 @@ internal sealed class ForgeProgram : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>The repository's root.</summary>
+    public static string Repository { get; } = Find();
+
     /// <summary>The built program, of the same configuration as the tests.</summary>
-    public static string Dll { get; } = Find();
+    public static string Dll { get; } = Path.Combine(Repository, "src", "Forge.Cli", "bin",
+        AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release", "net10.0", "forge.dll");
 
     private static string Host { get; } =
         Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host
@@ -132,10 +136,9 @@ internal sealed class ForgeProgram : IDisposable
 
     private static string Find()
     {
-        var configuration = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release";
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             if (File.Exists(Path.Combine(folder.FullName, "Forge.sln")))
-                return Path.Combine(folder.FullName, "src", "Forge.Cli", "bin", configuration, "net10.0", "forge.dll");
+                return folder.FullName;
         throw new InvalidOperationException($"No Forge.sln above {AppContext.BaseDirectory}.");
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Forge.Cli.Tests;
 
 /// <summary>Command lines that make no sense end with 2 and say what would have.</summary>
@@ -39,5 +41,40 @@ public class UsageTests
         var run = ForgeProgram.Run(["devices", "--no-measure"], environment: new Dictionary<string, string?> { ["FORGE_DEVCE"] = "0", ["VK_DRIVER_FILES"] = "/nonexistent" });
         run.MustExit(4).MustComplain("warning: FORGE_DEVCE is set", "FORGE_DEVICE");
         Assert.Equal(2, run.Stderr.Split("FORGE_DEVCE").Length);
+    }
+
+    [Fact]
+    public void UnknownOption_WithJson_IsAnEventToo()
+    {
+        var error = Assert.Single(ForgeProgram.Run("train", "cnn", "--json", "--epoch", "3").MustExit(2).EventsNamed("error"));
+        Assert.Equal(2, error.GetProperty("exit_code").GetInt32());
+        Assert.Contains("Did you mean --epochs?", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SeedSwitchThatIsNoNumber_ExitsTwo_AndIsNamed() =>
+        ForgeProgram.Run(["train", "cnn", "--device", "reference", "--dry-run"], environment: new Dictionary<string, string?> { ["FORGE_SEED"] = "one" })
+            .MustExit(2).MustComplain("FORGE_SEED is 'one'", "2^64 - 1");
+
+    [Fact]
+    public void Documentation_NamesEveryCommandAndOption()
+    {
+        var text = File.ReadAllText(Path.Combine(ForgeProgram.Repository, "docs", "cli.md"));
+        foreach (var words in (string[][])[["devices"], ["train", "cnn"], ["evaluate"], ["predict"], ["bench", "step"], ["bench", "op"]])
+        {
+            Assert.Contains($"### `forge {string.Join(' ', words)}", text, StringComparison.Ordinal);
+            var help = ForgeProgram.Run([.. words, "--help"]).MustExit(0).Stdout;
+            var options = Regex.Matches(help, @"(?<=^ +)--[a-z-]+", RegexOptions.Multiline);
+            Assert.True(options.Count > Options.Everywhere.Count, help);
+            foreach (Match option in options)
+                Assert.True(text.Contains(option.Value, StringComparison.Ordinal), $"docs/cli.md does not name {option.Value} of {string.Join(' ', words)}");
+        }
+    }
+
+    [Fact]
+    public void Documentation_NamesEverySwitch()
+    {
+        var text = File.ReadAllText(Path.Combine(ForgeProgram.Repository, "docs", "cli.md"));
+        Assert.All(Vulkan.Switches.Known, name => Assert.Contains($"`{name}`", text, StringComparison.Ordinal));
     }
 }
