@@ -28,12 +28,14 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
 
     /// <summary>The cheapest split of <paramref name="count"/> terms into at least <paramref name="minSlices"/> slices.</summary>
     /// <param name="count">Terms; at least 1.</param>
-    /// <param name="minSlices">Slices wanted, for parallel work where tiles are few.</param>
+    /// <param name="minSlices">Slices wanted, for parallel work where tiles are few; fewer are made of few terms, more where the count divides badly.</param>
     public static LaneTerms Split(uint count, uint minSlices = 1)
     {
-        var least = Math.Max(minSlices, (count + MostTerms * MostSubgroups - 1) / (MostTerms * MostSubgroups));
+        var fewest = (count + MostTerms * MostSubgroups - 1) / (MostTerms * MostSubgroups);
+        var most = (count + MostTerms - 1) / MostTerms; // slices of one chunk each: always a split, so the search ends
+        var least = Math.Max(fewest, Math.Min(minSlices, most));
         var (best, bestCost) = (default(LaneTerms), ulong.MaxValue);
-        for (var slices = least; slices <= least + least / 4; slices++)
+        for (var slices = least; slices <= most && (bestCost == ulong.MaxValue || slices <= least + least / 4); slices++)
             for (uint subgroups = 1; subgroups <= MostSubgroups; subgroups++)
             {
                 var chunks = slices * subgroups;
@@ -43,8 +45,7 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
                 if (terms <= MostTerms && skip < terms && cost < bestCost)
                     (best, bestCost) = (new(terms, subgroups, slices, skip), cost);
             }
-        // Every chunk of one term, at worst: few terms in many slices.
-        return bestCost == ulong.MaxValue ? Split(count, 1) : best;
+        return best;
     }
 
     /// <summary>Rows of a tile for <paramref name="extent"/> rows: six fill the registers, fewer where they leave less to compute twice.</summary>

@@ -1,0 +1,78 @@
+using Forge.Core;
+using Forge.Core.Ops;
+using Forge.Vulkan.Kernels;
+
+namespace Forge.Vulkan.Tests;
+
+/// <summary>Where lane kernels are offered, and how they cut sums. What they compute is tested with every other variant (OpConformanceTests).</summary>
+public sealed class LaneVariantTests
+{
+    // A device as llvmpipe describes itself, without opening one.
+    private static readonly DeviceLimits s_chains = new()
+    {
+        Mode = BufferMode.Address, HasBufferAddress = true, HasInt64 = true, HasSubgroupBallot = true, SubgroupSize = 8, MaxPushConstantBytes = 256,
+        MaxWorkgroupInvocations = 1024, MaxWorkgroupX = 1024, Quirks = new() { LaneChain = true, UniformPushTable = true, RunsOnProcessor = true },
+    };
+
+    public static TheoryData<string, int[], int[]> ShapesOfTheNets() => new()
+    {
+        { "MatMul", [128, 1600], [1600, 128] }, { "MatMul", [128, 128], [128, 10] }, { "MatMul", [32, 36992], [36992, 128] }, { "MatMul", [1024, 1024], [1024, 1024] },
+        { "Conv2D", [128, 28, 28, 1], [3, 3, 1, 32] }, { "Conv2D", [32, 150, 150, 3], [3, 3, 3, 32] }, { "Conv2D", [32, 36, 36, 64], [3, 3, 64, 128] },
+    };
+
+    [Theory, MemberData(nameof(ShapesOfTheNets))]
+    public void TheNetsOwnShapes_RunLaneKernelsByDefault_WhereSubgroupsChain(string op, int[] a, int[] b)
+    {
+        Assert.Equal(Family.Lane, Variants(op, a, b, s_chains)[0].Family);
+    }
+
+    public static TheoryData<string> WhatIsMissing() => ["chain", "table", "subgroups of 16", "subgroups of 4", "64-bit integers", "checked mode", "push constants", "large workgroups"];
+
+    [Theory, MemberData(nameof(WhatIsMissing))]
+    public void LaneKernels_AreNotOffered_WhereTheyWouldBeWrong(string missing)
+    {
+        var limits = missing switch
+        {
+            "chain" => s_chains with { Quirks = s_chains.Quirks with { LaneChain = false } },
+            "table" => s_chains with { Quirks = s_chains.Quirks with { UniformPushTable = false } },
+            "subgroups of 16" => s_chains with { SubgroupSize = 16 },
+            "subgroups of 4" => s_chains with { SubgroupSize = 4 },
+            "64-bit integers" => s_chains with { HasInt64 = false },
+            "checked mode" => s_chains with { Mode = BufferMode.Checked },
+            "push constants" => s_chains with { MaxPushConstantBytes = 128 },
+            _ => s_chains with { MaxWorkgroupInvocations = 512 },
+        };
+        foreach (var row in ShapesOfTheNets())
+            Assert.DoesNotContain(Variants((string)row[0], (int[])row[1], (int[])row[2], limits), v => v.Family == Family.Lane);
+    }
+
+    [Theory]
+    [InlineData(1u)]
+    [InlineData(4u)]
+    [InlineData(33u)]
+    public void Split_CoversEveryTermOnce_ForAnyCount(uint minSlices)
+    {
+        for (uint count = 1; count < 40_000; count += count < 2_000 ? 1u : 37u)
+        {
+            var split = LaneTerms.Split(count, minSlices);
+            Assert.Equal(count, split.Slices * split.Subgroups * split.Terms - split.Skip);
+            Assert.True(split.Skip < split.Terms, $"{count} terms: {split}: the last chunk would be empty");
+            Assert.InRange(split.Subgroups, 1u, 128u);
+            Assert.InRange(split.Terms, 1u, 72u);
+        }
+    }
+
+    [Fact]
+    public void Rows_NeverExceedTheExtent()
+    {
+        for (uint extent = 1; extent < 200; extent++)
+            Assert.InRange(LaneTerms.Rows(extent, terms: 64), 1u, Math.Min(extent, 6u));
+    }
+
+    private static IReadOnlyList<Variant> Variants(string name, int[] a, int[] b, DeviceLimits limits)
+    {
+        Op op = name == "MatMul" ? new MatMulOp() : new Conv2DOp(Conv2DGeometry.Unit);
+        TensorType[] inputs = [new(DType.F32, new(a)), new(DType.F32, new(b))];
+        return KernelTable.Find(op)!.VariantsOf(op, inputs, op.Infer(inputs), limits);
+    }
+}
