@@ -3,7 +3,7 @@ namespace Forge.Cli.Tests;
 /// <summary>Models too big for their device: refused before training, with numbers and with a batch that fits.</summary>
 public sealed class MemoryTests(MemoryTests.ManyImages many) : IClassFixture<MemoryTests.ManyImages>
 {
-    [SwiftShaderFact]
+    [NamedDriverFact("swiftshader")] // whose memory is always 2 GiB
     public void PlanLargerThanTheDevice_ExitsFive_AndTheBatchItNamesFits()
     {
         var driver = new Dictionary<string, string?> { ["VK_DRIVER_FILES"] = Needs.Manifest("swiftshader") };

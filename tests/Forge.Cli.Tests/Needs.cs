@@ -45,10 +45,16 @@ public sealed class FashionMnistFactAttribute : FactAttribute
         Skip = Needs.MissingDriver ?? (Needs.FashionMnist is null ? "Fashion-MNIST is not here; ./forge train cnn fetches it" : null);
 }
 
-/// <summary>A test that needs SwiftShader, whose memory is always 2 GiB.</summary>
-public sealed class SwiftShaderFactAttribute : FactAttribute
+/// <summary>A test that needs a software driver by name: mesa25, mesa22, swiftshader.</summary>
+public sealed class NamedDriverFactAttribute : FactAttribute
 {
-    public SwiftShaderFactAttribute() => Skip = Needs.MissingDriver ?? (Needs.Manifest("swiftshader") is null ? "needs SwiftShader; ./forge test fetches it" : null);
+    public NamedDriverFactAttribute(string driver)
+    {
+        Driver = driver;
+        Skip = Needs.MissingDriver ?? (Needs.Manifest(driver) is null ? $"needs the driver {driver}; ./forge test{(driver == "mesa22" ? " --all" : "")} fetches it" : null);
+    }
+
+    public string Driver { get; }
 }
 
 /// <summary>A test that needs two drivers at once.</summary>
