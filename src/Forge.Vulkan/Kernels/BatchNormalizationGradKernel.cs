@@ -6,11 +6,8 @@ namespace Forge.Vulkan.Kernels;
 /// <summary>Runs <see cref="BatchNormalizationGradOp"/>: sums over slices of the rows, the slices' sums, then every element.</summary>
 internal sealed class BatchNormalizationGradKernel : Kernel<BatchNormalizationGradOp>
 {
-    public override IEnumerable<Variant> Variants(BatchNormalizationGradOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
-    {
-        var cut = new ChannelSlices(inputs[0]);
-        return EachUnit.Variants((long)cut.Rows * cut.Units, limits, defines: [cut.Define], isWide: cut.Width == 4);
-    }
+    public override IEnumerable<Variant> Variants(BatchNormalizationGradOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
+        new ChannelSlices(inputs[0]).Variants(limits);
 
     public override KernelPlan Plan(BatchNormalizationGradOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
@@ -24,7 +21,7 @@ internal sealed class BatchNormalizationGradKernel : Kernel<BatchNormalizationGr
                 new(Grid.Linear(channels, 64), [channels, slices],
                     [Slot.Scratch(0, written: false), Slot.Scratch(1, written: false), Slot.Output(1), Slot.Output(2)],
                     Shader: "BatchNormalizationGrad.sum.comp", Constants: [64], Defines: []),
-                new(EachUnit.Grid(variant, (long)rows * units), [rows * units, units, epsilon, Dispatch.Bits(1f / rows), .. Divisor.Words(cut.Units)],
+                new(Grid.Linear(cut.Invocations(variant), 64), [(uint)cut.Invocations(variant), rows, units, epsilon, Dispatch.Bits(1f / rows), .. Divisor.Words(cut.Units)],
                     [Slot.Input(0), Slot.Input(1), Slot.Input(2), Slot.Input(3), Slot.Input(4), Slot.Output(1, written: false), Slot.Output(2, written: false), Slot.Output(0)]),
             ],
             [cut.Bytes, cut.Bytes]);

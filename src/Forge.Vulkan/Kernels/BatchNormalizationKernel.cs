@@ -6,11 +6,8 @@ namespace Forge.Vulkan.Kernels;
 /// <summary>Runs <see cref="BatchNormalizationOp"/>: slices of the rows, their means and spreads joined, then every element.</summary>
 internal sealed class BatchNormalizationKernel : Kernel<BatchNormalizationOp>
 {
-    public override IEnumerable<Variant> Variants(BatchNormalizationOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
-    {
-        var cut = new ChannelSlices(inputs[0]);
-        return EachUnit.Variants((long)cut.Rows * cut.Units, limits, defines: [cut.Define], isWide: cut.Width == 4);
-    }
+    public override IEnumerable<Variant> Variants(BatchNormalizationOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
+        new ChannelSlices(inputs[0]).Variants(limits);
 
     public override KernelPlan Plan(BatchNormalizationOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
@@ -23,7 +20,7 @@ internal sealed class BatchNormalizationKernel : Kernel<BatchNormalizationOp>
                 new(Grid.Linear(channels, 64), [channels, rows, slices, (uint)cut.SliceRows],
                     [Slot.Scratch(0, written: false), Slot.Scratch(1, written: false), Slot.Output(1), Slot.Output(2)],
                     Shader: "BatchNormalization.statistics.comp", Constants: [64], Defines: []),
-                new(EachUnit.Grid(variant, (long)rows * units), [rows * units, units, Dispatch.Bits(op.Epsilon), .. Divisor.Words(cut.Units)],
+                new(Grid.Linear(cut.Invocations(variant), 64), [(uint)cut.Invocations(variant), rows, units, Dispatch.Bits(op.Epsilon), .. Divisor.Words(cut.Units)],
                     [Slot.Input(0), Slot.Input(1), Slot.Input(2), Slot.Output(1, written: false), Slot.Output(2, written: false), Slot.Output(0)]),
             ],
             [cut.Bytes, cut.Bytes]);

@@ -36,6 +36,17 @@ internal readonly record struct ChannelSlices(int Rows, int Channels)
     /// <summary>The macro of wide.glsl.</summary>
     public (string, string) Define => ("WIDTH", Width == 4 ? "4" : "1");
 
+    /// <summary>Portable variants of what follows the sums; constant 1 is the rows of an invocation. A processor pays for every invocation.</summary>
+    public IEnumerable<Variant> Variants(DeviceLimits limits)
+    {
+        var define = Define;
+        return from rows in limits.Quirks.RunsOnProcessor ? (uint[])[32, 4] : [4, 16]
+               select new Variant(Family.Portable, $"rows{rows}", 64, [64, rows], Defines: [define]);
+    }
+
+    /// <summary>Invocations of a variant made here.</summary>
+    public long Invocations(Variant variant) => (Rows + variant.Constants![1] - 1) / variant.Constants[1] * Units;
+
     /// <summary>The grid of a slices shader.</summary>
     public Grid Grid => Vulkan.Grid.Linear((long)Slices * Units, 64);
 }
