@@ -61,9 +61,11 @@ internal static class LargeCases
         ["images to bytes"] = d => new(new ToBytesOp(), d.Uniform(new(8, 33, 33, 3), -20, 300)),
     };
 
-    public static IEnumerable<string> Names => s_cases.Keys.Concat(LargeTrainingCases.All.Keys);
+    private static readonly Dictionary<string, Func<Draw, OpCase>>[] s_tables = [s_cases, LargeTrainingCases.All, LargeStreamingCases.All];
 
-    public static OpCase Make(string name) => (s_cases.GetValueOrDefault(name) ?? LargeTrainingCases.All[name])(Draw.FromSeed((ulong)name.Length));
+    public static IEnumerable<string> Names => s_tables.SelectMany(t => t.Keys);
+
+    public static OpCase Make(string name) => s_tables.First(t => t.ContainsKey(name))[name](Draw.FromSeed((ulong)name.Length));
 
     private static OpCase Reduce(Draw draw, Reduction kind, Shape shape, params ReadOnlySpan<int> axes) => new(new ReduceOp(kind, new(axes), false), draw.Uniform(shape));
 

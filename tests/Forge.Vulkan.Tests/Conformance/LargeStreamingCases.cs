@@ -1,0 +1,56 @@
+using Forge.Core;
+using Forge.Core.Ops;
+using Forge.Core.Reference;
+
+namespace Forge.Vulkan.Tests.Conformance;
+
+/// <summary>Pooling and elementwise cases in whole runs of sixteen, where the kernels for processors apply: odd sides, NaN, ties, every way to broadcast.</summary>
+internal static class LargeStreamingCases
+{
+    private static readonly Pool2DGeometry s_halves = new(2, 2, Padding2D.Valid);
+
+    public static Dictionary<string, Func<Draw, OpCase>> All { get; } = new()
+    {
+        ["max pool of 32 channels"] = d => new(new MaxPool2DOp(s_halves), Images(d, new(3, 26, 26, 32))),
+        ["max pool of odd sides"] = d => new(new MaxPool2DOp(s_halves), Images(d, new(2, 11, 7, 48))),
+        ["max pool of NaN"] = d => new(new MaxPool2DOp(s_halves), WithNaN(d, new(1, 6, 8, 16))),
+        ["max pool gradient of 32 channels"] = d => Gradient(d, new(3, 26, 26, 32), false),
+        ["max pool gradient of odd rows"] = d => Gradient(d, new(2, 11, 8, 16), false),
+        ["max pool gradient of odd columns"] = d => Gradient(d, new(2, 6, 9, 64), false),
+        ["max pool gradient of odd sides through relu"] = d => Gradient(d, new(4, 11, 11, 64), true),
+        ["chain of one shape"] = d => Chain(new(64, 48), new(64, 48)),
+        ["chain with one element"] = d => Chain(new(64, 48), Shape.Scalar),
+        ["chain with a row for all rows"] = d => Chain(new(80, 32), new(32)),
+        ["chain with an element for each row"] = d => Chain(new(64, 48), new(64, 1)),
+        ["chain with a plane in the middle"] = d => Chain(new(8, 12, 32), new(8, 1, 32)),
+        ["chain with masks and integers"] = _ => new(Fused(new SelectOp(), new(DType.U32, new Shape(96, 16)), new(DType.F32, new Shape(96, 16)), new(DType.F32, new Shape(16))),
+            Draw.FromSeed(3).Integers(new(96, 16), DType.U32, 0, 1), Draw.FromSeed(4).Uniform(new(96, 16)), Draw.FromSeed(5).Uniform(new(16))),
+    };
+
+    // Quarters: many ties, which the first of a window wins.
+    private static ReferenceTensor Images(Draw draw, Shape shape)
+    {
+        var x = draw.Uniform(shape, -2, 2);
+        foreach (ref var v in x.Elements.AsSpan()) v = Math.Round(v * 4) / 4;
+        return x;
+    }
+
+    private static ReferenceTensor WithNaN(Draw draw, Shape shape)
+    {
+        var x = Images(draw, shape);
+        for (var i = 0; i < x.Elements.Length; i += 7) x[i] = double.NaN;
+        return x;
+    }
+
+    private static OpCase Gradient(Draw draw, Shape x, bool relu) =>
+        new(new MaxPool2DGradientOp(s_halves, relu), Images(draw, x), draw.Uniform(new(x[0], x[1] / 2, x[2] / 2, x[3])));
+
+    private static OpCase Chain(Shape a, Shape b)
+    {
+        var (x, y) = (Draw.FromSeed(1).Uniform(a), Draw.FromSeed(2).Uniform(b));
+        var add = new FusedStep(new AddOp(), [0, 1], DType.F32);
+        return new(new FusedElementwiseOp(2, [add, new FusedStep(new ReluOp(), [2], DType.F32)], [0, 1], a), x, y);
+    }
+
+    private static FusedElementwiseOp Fused(ElementwiseOp op, params TensorType[] inputs) => FusedElementwiseOp.Of(op, inputs);
+}
