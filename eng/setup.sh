@@ -19,7 +19,8 @@ choose_driver() {
     fi
     own_loader="" own_shaderc=""
     find_library libvulkan.so.1 libvulkan.1.dylib > /dev/null || own_loader=yes
-    find_library libshaderc.so.1 libshaderc_shared.so.1 libshaderc_shared.1.dylib > /dev/null || own_shaderc=yes
+    # Debian 12's libshaderc needs what its glslc carries (src/Forge.Vulkan/GlslcLibrary.cs).
+    { find_library libshaderc.so.1 libshaderc_shared.so.1 libshaderc_shared.1.dylib && { ! can_unpack || command -v glslc; }; } > /dev/null || own_shaderc=yes
     [[ -n $own_loader ]] && sets+=(loader)
     [[ $driver == own ]] && sets+=(mesa25)
     [[ -n $own_shaderc ]] && sets+=(shaderc)

@@ -32,7 +32,7 @@ can_unpack() { [[ $distribution == debian || $distribution == ubuntu ]] && comma
 # The packages a person would install by hand for a driver, the loader and the shader compiler.
 system_packages() {
     case $distribution in
-        debian|ubuntu) echo "sudo apt-get install libvulkan1 mesa-vulkan-drivers libshaderc1" ;;
+        debian|ubuntu) echo "sudo apt-get install libvulkan1 mesa-vulkan-drivers libshaderc1 glslc" ;;
         fedora) echo "sudo dnf install vulkan-loader mesa-vulkan-drivers libshaderc" ;;
         arch) echo "sudo pacman -S vulkan-icd-loader vulkan-swrast shaderc   (for a GPU: vulkan-radeon, vulkan-intel or nvidia-utils)" ;;
         macos) echo "brew install vulkan-loader molten-vk shaderc" ;;

@@ -108,7 +108,7 @@ unreachable_mirror_is_said_and_mended_by_the_next_run() {
 
 set_up_no_names_the_driver_and_the_packages() {
     settings=(FORGE_SETUP=no); forge devices; exits 0
-    says "No usable Vulkan driver"; says "sudo apt-get install libvulkan1 mesa-vulkan-drivers libshaderc1"; says "FORGE_SETUP=yes"
+    says "No usable Vulkan driver"; says "sudo apt-get install libvulkan1 mesa-vulkan-drivers libshaderc1 glslc"; says "FORGE_SETUP=yes"
     [[ ! -e $machine/apt-calls ]] || refuse "apt-get was called"
     prints_not VK_DRIVER_FILES
 }
