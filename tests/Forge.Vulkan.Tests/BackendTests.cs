@@ -10,7 +10,7 @@ public class BackendTests
 
     public static TheoryData<string, BufferMode> DriversAndModes() => BufferModeTests.DriversAndModes();
 
-    [Theory, MemberData(nameof(DriversAndModes))]
+    [DriverTheory, MemberData(nameof(DriversAndModes))]
     public void Plan_RunsAsTheReferenceDoes_AndReplays(string driver, BufferMode mode)
     {
         using var engine = Open(driver, mode);
@@ -25,7 +25,7 @@ public class BackendTests
         Assert.Equal((4, 3, 1, 2), (counts.Dispatches, counts.Barriers, counts.Submissions, counts.Pipelines));
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void Plan_RunsAlike_WhereTheHostCannotReachTheDevicesMemory(string driver)
     {
         using var engine = new Engine(new VulkanBackend(Drivers.Open(driver, new() { Staged = true }), kernels: s_kernels));
@@ -44,7 +44,7 @@ public class BackendTests
         Assert.False(((VulkanBackend)engine.Backend).Device.MapsDeviceMemory);
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void Transfers_LargerThanTheStagingBuffer_GoInParts(string driver)
     {
         using var device = Drivers.Open(driver, new() { Staged = true });
@@ -61,7 +61,7 @@ public class BackendTests
         Assert.True(bytes.AsSpan().SequenceEqual(back));
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void State_OutlivesThePlan_AndIsReadBack(string driver)
     {
         using var engine = Open(driver, null);
@@ -78,7 +78,7 @@ public class BackendTests
         Assert.Equal([1f, 4f, 10f], engine.State.Read(total).Span<float>().ToArray());
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void Profile_TimesEveryStep(string driver)
     {
         using var engine = Open(driver, null);
@@ -90,7 +90,7 @@ public class BackendTests
         Assert.All(timings, t => Assert.InRange(t.Nanoseconds, 1, 1e10));
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void Chooser_DecidesTheVariant(string driver)
     {
         using var engine = new Engine(new VulkanBackend(Drivers.Open(driver), (_, _, variants) => variants.Single(v => v.Name == "lanes32"), s_kernels));
@@ -99,7 +99,7 @@ public class BackendTests
         Assert.Equal(["portable/lanes32"], ((Executable)step.Executable!).Variants.Select(v => v.Variant));
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void OpWithoutKernel_IsNamed(string driver)
     {
         using var engine = Open(driver, null);
@@ -108,7 +108,7 @@ public class BackendTests
         Assert.Contains("Kernelless", error.Message, StringComparison.Ordinal);
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void GlslKernel_OfAUsersOp_RunsAndDifferentiates(string driver)
     {
         const string cube = """
@@ -125,7 +125,7 @@ public class BackendTests
         Assert.Equal([1f, 8f, -27f], engine.Compile(x => new CubeOp().On(x)).Run(HostTensor.From([1f, 2f, -3f], new Shape(3)))[0].Span<float>().ToArray());
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void GlslKernel_ThatDoesNotCompile_ShowsTheLine(string driver)
     {
         using var engine = new Engine(new VulkanBackend(Drivers.Open(driver), kernels: [new GlslKernel<CubeOp>("#version 450\nvoid main() { nonsense(); }\n")]));

@@ -1,6 +1,3 @@
-using FsCheck;
-using FsCheck.Xunit;
-
 namespace Forge.Vulkan.Tests;
 
 public sealed class BarrierScheduleTests : IDisposable
@@ -16,7 +13,7 @@ public sealed class BarrierScheduleTests : IDisposable
 
     public void Dispose() => _test.Dispose();
 
-    [Fact]
+    [DriverFact]
     public void ReadAfterWrite_WriteAfterRead_AndWriteAfterWrite_NeedABarrier()
     {
         Assert.Equal([false, true], Before(Step(Write(_a, 0, 16)), Step(Read(_a, 0, 16))));
@@ -24,7 +21,7 @@ public sealed class BarrierScheduleTests : IDisposable
         Assert.Equal([false, true], Before(Step(Write(_a, 0, 16)), Step(Write(_a, 0, 16))));
     }
 
-    [Fact]
+    [DriverFact]
     public void ReadAfterRead_OtherBytes_AndOtherBuffers_NeedNone()
     {
         Assert.Equal([false, false], Before(Step(Read(_a, 0, 16)), Step(Read(_a, 0, 16))));
@@ -32,19 +29,19 @@ public sealed class BarrierScheduleTests : IDisposable
         Assert.Equal([false, false], Before(Step(Write(_a, 0, 16)), Step(Write(_b, 0, 16))));
     }
 
-    [Fact]
+    [DriverFact]
     public void OneByteShared_IsEnough() =>
         Assert.Equal([false, true], Before(Step(Write(_a, 0, 17)), Step(Read(_a, 16, 16))));
 
-    [Fact]
+    [DriverFact]
     public void OneBarrier_ServesEverythingBefore() =>
         Assert.Equal([false, false, true, false], Before(Step(Write(_a, 0, 16)), Step(Write(_b, 0, 16)), Step(Read(_a, 0, 16)), Step(Read(_b, 0, 16))));
 
-    [Fact]
+    [DriverFact]
     public void FillsAndCopies_AreOrderedToo() =>
         Assert.Equal([false, true, true], BarrierSchedule.Before([new RecordedFill("fill", _a, 0), new RecordedCopy("copy", _a, _b), new RecordedFill("again", _a, 1)]));
 
-    [Property(MaxTest = 300)]
+    [DriverProperty(MaxTest = 300)]
     public void AnySteps_GetTheBarriersTheyNeed_AndNoOthers(byte[] draws)
     {
         var steps = draws.Chunk(4).Where(c => c.Length == 4).Select((c, i) => Step(
@@ -53,7 +50,7 @@ public sealed class BarrierScheduleTests : IDisposable
         HazardChecker.Check(steps, BarrierSchedule.Before(steps));
     }
 
-    [Fact]
+    [DriverFact]
     public void HazardChecker_SeesAMissingAndAnIdleBarrier()
     {
         RecordedStep[] steps = [Step(Write(_a, 0, 16)), Step(Read(_a, 0, 16))];

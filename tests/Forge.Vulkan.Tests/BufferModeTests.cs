@@ -40,7 +40,7 @@ public class BufferModeTests
         return data;
     }
 
-    [Theory, MemberData(nameof(DriversAndModes))]
+    [DriverTheory, MemberData(nameof(DriversAndModes))]
     public void LoadAndStore_ReachTheSlices_InEveryMode(string driver, BufferMode mode)
     {
         using var test = new DeviceUnderTest(driver, mode);
@@ -58,7 +58,7 @@ public class BufferModeTests
         Assert.Equal(2, recording.Dispatches);
     }
 
-    [Theory, MemberData(nameof(DriversAndModes))]
+    [DriverTheory, MemberData(nameof(DriversAndModes))]
     public void WideForms_ReadAndWriteWholeVectors_InEveryMode(string driver, BufferMode mode)
     {
         using var test = new DeviceUnderTest(driver, mode);
@@ -68,7 +68,7 @@ public class BufferModeTests
         Assert.Equal([.. Enumerable.Range(0, 64).Select(i => 2f * i)], test.Read<float>(y));
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void Addresses_MoveToATable_WhenThePushBlockIsFull(string driver)
     {
         using var test = new DeviceUnderTest(driver, BufferMode.Address, narrow: l => l with { MaxPushConstantBytes = 24 });
@@ -81,7 +81,7 @@ public class BufferModeTests
         Assert.Equal([2f, 4f, 6f, 8f], test.Read<float>(y));
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void LaneTable_HoldsItsOwnIndexes(string driver)
     {
         const string Table = """
@@ -98,7 +98,7 @@ public class BufferModeTests
         Assert.Equal([.. Enumerable.Range(7, 16).Select(i => (uint)i)], test.Read<uint>(y));
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void CheckedMode_NamesOpBindingAndIndex_OfABadLoad(string driver)
     {
         using var test = new DeviceUnderTest(driver, BufferMode.Checked);
@@ -111,7 +111,7 @@ public class BufferModeTests
         Assert.Equal([2f, 4f, 6f, 0f], test.Read<float>(y));
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void CheckedMode_DropsABadStore_AndLeavesTheNeighbourAlone(string driver)
     {
         using var test = new DeviceUnderTest(driver, BufferMode.Checked);
@@ -126,7 +126,7 @@ public class BufferModeTests
         Assert.Throws<BoundsException>(() => recording.Run("a test")); // the report is cleared and made anew
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [ValidationTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void DescriptorMode_IsSilentUnderTheValidationLayer(string driver)
     {
         using var test = new DeviceUnderTest(driver, BufferMode.Descriptor, validation: true);
@@ -140,7 +140,38 @@ public class BufferModeTests
         Assert.Equal([0f, 0f, 0f, 0f], test.Read<float>(y));
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    // What the silent tests above and in WholePlanTests would look like if something were wrong.
+    [ValidationTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    public void WrongCall_IsReported_UnderTheValidationLayer(string driver)
+    {
+        using var device = Drivers.Open(driver, new() { Mode = BufferMode.Descriptor, Validation = true });
+        var create = new Silk.NET.Vulkan.CommandPoolCreateInfo { SType = Silk.NET.Vulkan.StructureType.CommandPoolCreateInfo, QueueFamilyIndex = 12_345 };
+        Silk.NET.Vulkan.CommandPool pool;
+        unsafe
+        {
+            device.Vk.CreateCommandPool(device.Handle, &create, null, &pool);
+            device.Vk.DestroyCommandPool(device.Handle, pool, null);
+        }
+        var error = Assert.Throws<ValidationException>(device.ThrowMessages);
+        Assert.Contains("queueFamilyIndex", error.Message, StringComparison.Ordinal);
+        device.ThrowMessages(); // each message is thrown once
+    }
+
+    [ValidationTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    public void MissingBarrier_IsReported_UnderTheValidationLayer(string driver)
+    {
+        using var test = new DeviceUnderTest(driver, BufferMode.Descriptor, validation: true);
+        var x = test.Words<float>([1, 2, 3, 4]);
+        var y = test.Words<float>(new float[4]);
+        var z = test.Words<float>(new float[4]);
+        // The first step does not say that it writes y, so no barrier parts it from the second, which reads y.
+        var first = test.Dispatch("Wide", Wide, Grid.Linear(1, 32), [32], [1], 0, new(x, false), new(y, false));
+        var second = test.Dispatch("Wide", Wide, Grid.Linear(1, 32), [32], [1], 0, new(y, false), new(z, true));
+        var error = Assert.Throws<ValidationException>(() => test.Run(first, second));
+        Assert.Contains("READ-AFTER-WRITE", error.Message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void WrongPushBlock_IsRefused_BeforeItRuns(string driver)
     {
         using var test = new DeviceUnderTest(driver);

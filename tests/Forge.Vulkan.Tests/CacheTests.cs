@@ -85,7 +85,7 @@ public sealed class CacheTests : IDisposable
         Assert.Single(_root.EnumerateFiles()); // no temporary file stays behind
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void DamagedPipelineCache_NeverReachesTheDriver(string driver)
     {
         using var device = Drivers.Open(driver);

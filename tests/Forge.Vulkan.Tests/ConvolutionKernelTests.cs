@@ -10,7 +10,7 @@ public class ConvolutionKernelTests
 {
     public static TheoryData<string> All => Drivers.All;
 
-    [Theory, MemberData(nameof(All))]
+    [DriverTheory, MemberData(nameof(All))]
     public void MaxPool2D_NaNAndInfinity_AreKept(string driver)
     {
         using var engine = Open(driver);
@@ -19,7 +19,7 @@ public class ConvolutionKernelTests
         Assert.Equal([float.NaN, float.NaN, float.NegativeInfinity, float.NaN], y.Span<float>().ToArray());
     }
 
-    [Theory, MemberData(nameof(All))]
+    [DriverTheory, MemberData(nameof(All))]
     public void MaxPool2DGradient_GoesToTheFirstNaN_AndTheFirstOfEquals(string driver)
     {
         using var engine = Open(driver);
@@ -29,7 +29,7 @@ public class ConvolutionKernelTests
     }
 
     // A NaN must reach its own row of the product and no other, through clamped loads and through tiles filled up with zeros; ReLU keeps it.
-    [Theory, MemberData(nameof(All))]
+    [DriverTheory, MemberData(nameof(All))]
     public void MatMul_NaN_StaysInItsRow_InEveryVariant(string driver)
     {
         using var device = new DeviceUnderTest(driver);
@@ -47,7 +47,7 @@ public class ConvolutionKernelTests
         }
     }
 
-    [Theory, MemberData(nameof(All))]
+    [DriverTheory, MemberData(nameof(All))]
     public void MatMul_FourBatchAxesThatStretchInTurn_AreTheProductsOfEach(string driver)
     {
         var draw = Draw.FromSeed(1);
@@ -57,7 +57,7 @@ public class ConvolutionKernelTests
     }
 
     // 19,208 pixels are summed for each of 27 weights: more than one slice, and the bias's gradient with them.
-    [Theory, MemberData(nameof(All))]
+    [DriverTheory, MemberData(nameof(All))]
     public void Conv2DWeightGradient_LongSums_AreSlicedAndTheSameEveryTime(string driver)
     {
         var op = new Conv2DWeightGradientOp(Conv2DGeometry.Unit, 3, WithBiasGradient: true);

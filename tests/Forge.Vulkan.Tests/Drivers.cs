@@ -28,7 +28,10 @@ internal static partial class Drivers
     }
 
     /// <summary>The lavapipe drivers with subgroups of 4 and 16 lanes, as "mesa25@4": LP_NATIVE_VECTOR_WIDTH 128 and 512.</summary>
-    public static TheoryData<string> OtherSubgroupSizes => [.. Names("mesa25", "mesa22").SelectMany(n => (string[])[n + "@4", n + "@16"])];
+    public static IReadOnlyList<string> NamesWithOtherSubgroupSizes => [.. Names("mesa25", "mesa22").SelectMany(n => (string[])[n + "@4", n + "@16"])];
+
+    /// <summary><see cref="NamesWithOtherSubgroupSizes"/> as theory data.</summary>
+    public static TheoryData<string> OtherSubgroupSizes => [.. NamesWithOtherSubgroupSizes];
 
     /// <summary>Opens a device on the driver of that name, for lavapipe with "@lanes" behind it.</summary>
     /// <param name="driver">The driver.</param>

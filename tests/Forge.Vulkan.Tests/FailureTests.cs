@@ -19,7 +19,7 @@ public unsafe class FailureTests
         Assert.Contains("install", error.Message, StringComparison.OrdinalIgnoreCase);
     }
 
-    [Fact]
+    [LoaderFact]
     public void NoDriver_IsSaidSo_AndNotOutOfMemory()
     {
         var error = Drivers.WithEnvironment("VK_DRIVER_FILES", "/nonexistent/icd.json", () => Assert.Throws<DeviceException>(() => Device.List()));
@@ -27,7 +27,7 @@ public unsafe class FailureTests
         Assert.DoesNotContain("OutOf", error.Message, StringComparison.Ordinal);
     }
 
-    [Theory, InlineData(nameof(OutOfHostMemory)), InlineData(nameof(IncompatibleDriver))]
+    [LoaderTheory, InlineData(nameof(OutOfHostMemory)), InlineData(nameof(IncompatibleDriver))]
     public void InstanceWithoutADriver_IsSaidSo_WhateverTheLoaderReports(string failure)
     {
         var replacement = failure == nameof(OutOfHostMemory)
@@ -37,7 +37,7 @@ public unsafe class FailureTests
         Assert.Contains("No Vulkan driver", error.Message, StringComparison.Ordinal);
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void DeviceWithoutTimelineSemaphores_IsRefused_ByTheFeaturesName(string driver)
     {
         EntryPointHook hook = (name, address) =>
@@ -51,7 +51,7 @@ public unsafe class FailureTests
         Assert.Contains("timelineSemaphore", error.Message, StringComparison.Ordinal);
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void AllocationThatFails_SaysHowMuchWasAsked(string driver)
     {
         using var test = new DeviceUnderTest(driver, hook: Replace("vkAllocateMemory", (nint)(delegate* unmanaged[Cdecl]<void*, void*, void*, void*, Result>)&OutOfDeviceMemory));
@@ -59,7 +59,7 @@ public unsafe class FailureTests
         Assert.Contains("4,000 bytes", error.Message, StringComparison.Ordinal);
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void BufferLargerThanTheDeviceAllows_IsRefused_BeforeVulkanIsAsked(string driver)
     {
         using var test = new DeviceUnderTest(driver, narrow: l => l with { MaxAllocationBytes = 1000 });
@@ -67,7 +67,7 @@ public unsafe class FailureTests
         Assert.Contains("allows 1,000", error.Message, StringComparison.Ordinal);
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void LostDevice_NamesCallResultAndOperation(string driver)
     {
         using var device = Drivers.Open(driver, new() { Hook = Replace("vkQueueSubmit", (nint)(delegate* unmanaged[Cdecl]<void*, uint, void*, ulong, Result>)&DeviceLost) });
@@ -78,7 +78,7 @@ public unsafe class FailureTests
         Assert.Contains("running the test's plan", error.Message, StringComparison.Ordinal);
     }
 
-    [Theory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void PipelineThatFails_NamesTheShader(string driver)
     {
         using var test = new DeviceUnderTest(driver, hook: Replace("vkCreateComputePipelines", (nint)(delegate* unmanaged[Cdecl]<void*, ulong, uint, void*, void*, void*, Result>)&NoPipelines));
