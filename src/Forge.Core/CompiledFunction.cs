@@ -11,6 +11,7 @@ public sealed class CompiledFunction : IDisposable
     private readonly int _arity;
     private readonly Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> _function;
     private readonly LinkedList<Traced> _plans = [];
+    private bool _disposed;
 
     internal CompiledFunction(Engine engine, int arity, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function) =>
         (_engine, _arity, _function) = (engine, arity, function);
@@ -44,12 +45,24 @@ public sealed class CompiledFunction : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Release();
+        _disposed = true;
+        _engine.Forget(this);
+    }
+
+    /// <summary>Drops the plans; the next run traces again.</summary>
+    /// <returns>How many there were.</returns>
+    internal int Release()
+    {
+        var count = _plans.Count;
         foreach (var traced in _plans) traced.Executable.Dispose();
         _plans.Clear();
+        return count;
     }
 
     private Traced Find(IReadOnlyList<TensorType> types)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         for (var at = _plans.First; at is not null; at = at.Next)
         {
             if (!at.Value.Step.InputTypes.SequenceEqual(types)) continue;
@@ -62,7 +75,15 @@ public sealed class CompiledFunction : IDisposable
             at.Value.Executable.Dispose();
             break;
         }
-        var traced = Trace(types);
+        Traced traced;
+        try
+        {
+            traced = Trace(types);
+        }
+        catch (MemoryException) when (_engine.ReleasePlans() > 0)
+        {
+            traced = Trace(types);      // plans of other argument types held the memory that this one needs
+        }
         _plans.AddFirst(traced);
         if (_plans.Count > _engine.Options.PlansKept)
         {
@@ -84,10 +105,23 @@ public sealed class CompiledFunction : IDisposable
                     throw new GraphException($"The traced function returned {output}, which belongs to another traced function. Return a value made from this function's arguments.");
         }
         IReadOnlyList<Tensor> all = graph.Finite is { } flag ? [.. outputs, flag] : outputs;
-        var step = new StepGraph(graph, all, graph.Assignments, types);
+        var step = new StepGraph(graph, all, Guarded(graph), types);
         GraphVerifier.Check(step, "tracing");
         var plan = Planner.Plan(step, _engine.Backend, _engine.State.PlaceOf);
         return new(step, plan, _engine.Backend.Build(plan), _engine.State.Version);
+    }
+
+    // A step that is not finite changes no state: what is assigned without asking the flag is put behind it.
+    private static IReadOnlyList<Assignment> Guarded(Graph graph)
+    {
+        if (graph.Finite is not { } finite) return graph.Assignments;
+        var asks = new bool[graph.Nodes.Count];
+        asks[finite.Node.Id] = true;
+        foreach (var node in graph.Nodes)
+            if (node.Inputs.Any(i => asks[i.Node.Id])) asks[node.Id] = true;
+        using var tracing = graph.Trace();
+        return [.. graph.Assignments.ToArray().Select(a => asks[a.Value.Node.Id] || a.Value.DType.Bytes() != 4 ? a
+            : a with { Value = finite.Select(a.Value, graph.Read(a.Parameter)) })];
     }
 
     // The step runs once more without its updates, with a finite flag behind every value; nothing was changed, so it goes wrong alike.
@@ -96,11 +130,21 @@ public sealed class CompiledFunction : IDisposable
         var suspects = traced.Step.LiveNodes().Where(n => n.Op is not (LeafOp or FiniteOp)).SelectMany(n => n.Outputs).Where(o => o.DType == DType.F32).ToArray();
         Tensor[] flags = [.. suspects.Select(s => new FiniteOp().On(s))];
         var step = traced.Step with { Outputs = flags, Assignments = [] };
-        using var executable = _engine.Backend.Build(Planner.Plan(step, _engine.Backend, _engine.State.PlaceOf));
-        var results = executable.Run(arguments);
-        var first = Enumerable.Range(0, suspects.Length).Where(i => results[i][0] == 0).Select(i => suspects[i].Node).FirstOrDefault();
+        Node? first = null;
+        var known = true;
+        try
+        {
+            using var executable = _engine.Backend.Build(Planner.Plan(step, _engine.Backend, _engine.State.PlaceOf));
+            var results = executable.Run(arguments);
+            first = Enumerable.Range(0, suspects.Length).Where(i => results[i][0] == 0).Select(i => suspects[i].Node).FirstOrDefault();
+        }
+        catch (MemoryException)
+        {
+            known = false;      // no room to look for it: the step itself still changed nothing
+        }
         foreach (var action in traced.Step.Graph.AfterRun) action(false);
-        return new($"The step produced a value that is not finite; the first is in {first?.ToString() ?? "an argument or a parameter"}. " +
+        var place = known ? $"the first is in {first?.ToString() ?? "an argument or a parameter"}" : "there was no memory left to find the first";
+        return new($"The step produced a value that is not finite; {place}. " +
             "Weights and optimizer state are as they were before the step. Lower the learning rate, clip gradients, or look at this batch.", first?.Label);
     }
 

@@ -10,7 +10,16 @@ public sealed record EngineOptions
     public ulong Seed { get; init; } = 1;
 
     /// <summary>Plans that a compiled function keeps for different argument types; the least recently used goes.</summary>
-    public int PlansKept { get; init; } = 8;
+    /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>
+    public int PlansKept
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            field = value;
+        }
+    } = 8;
 }
 
 /// <summary>Owns a backend and the state that lives on it; compiles traced functions into plans and runs them.</summary>
@@ -23,6 +32,7 @@ public sealed class Engine(IBackend backend, EngineOptions? options = null) : ID
     private readonly Dictionary<string, HostScalar> _scalars = [];
     private readonly List<CompiledFunction> _functions = [];
     private RandomKey? _key;
+    private bool _disposed;
 
     /// <summary>What runs the plans.</summary>
     public IBackend Backend { get; } = backend;
@@ -84,10 +94,19 @@ public sealed class Engine(IBackend backend, EngineOptions? options = null) : ID
         new("random.seed.high", DType.U32, () => (uint)(Options.Seed >> 32)),
         new("random.step", DType.U32, () => RandomStep));
 
+    /// <summary>Drops every plan of every function, so that their memory can be used.</summary>
+    /// <returns>How many there were.</returns>
+    internal int ReleasePlans() => _functions.Sum(f => f.Release());
+
+    /// <summary>Lets go of a disposed function.</summary>
+    internal void Forget(CompiledFunction function) => _functions.Remove(function);
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var function in _functions) function.Dispose();
+        if (_disposed) return;
+        _disposed = true;
+        foreach (var function in _functions.ToArray()) function.Dispose();
         State.Dispose();
         Backend.Dispose();
     }

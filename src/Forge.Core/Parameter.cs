@@ -34,11 +34,11 @@ public sealed class Parameter(string name, TensorType type, Func<ulong, HostTens
 }
 
 /// <summary>Parameters laid out one after another in one flat tensor, so that one dispatch updates them all.</summary>
-/// <remarks>Each member starts at a multiple of 16 elements; the gaps hold zeros.</remarks>
+/// <remarks>Each member starts at a multiple of 64 elements; the gaps hold zeros.</remarks>
 public sealed class ParameterPack
 {
-    /// <summary>Elements to which each member's start is aligned: 64 bytes, a cache line.</summary>
-    public const int Alignment = 16;
+    /// <summary>Elements to which each member's start is aligned: 256 bytes, at which every device can bind a descriptor.</summary>
+    public const int Alignment = 64;
 
     /// <summary>Packs these parameters, in this order.</summary>
     /// <param name="name">The name of the flat parameter.</param>

@@ -176,7 +176,7 @@ internal sealed class PlanBuilder
                 }
                 else
                 {
-                    _lifetimes.Add(_arena[output] = new(output.Type.Bytes, at, last));
+                    _lifetimes.Add(_arena[output] = new(Math.Max(4, output.Type.Bytes), at, last));
                 }
             }
             if (node.Op.IsView || node.Op is PackOp) continue;
@@ -202,14 +202,14 @@ internal sealed class PlanBuilder
 
     private Placement Place(Tensor tensor)
     {
-        var root = Root(tensor);
-        return _fixed.TryGetValue(root, out var place) ? place with { Bytes = tensor.Type.Bytes }
-            : new(Region.Arena, _arena[root].Offset, tensor.Type.Bytes);
+        // An empty tensor has a word that nothing reads: no driver binds nothing.
+        var (root, bytes) = (Root(tensor), Math.Max(4, tensor.Type.Bytes));
+        return _fixed.TryGetValue(root, out var place) ? place with { Bytes = bytes } : new(Region.Arena, _arena[root].Offset, bytes);
     }
 
     private IEnumerable<PlanStep> Steps(Node node)
     {
-        if (node.Op.IsView) yield break;
+        if (node.Op.IsView || node.Outputs.All(o => o.Type.Count == 0)) yield break;
         if (node.Op is PackOp pack)
         {
             var whole = Place(node.Outputs[0]);

@@ -29,6 +29,18 @@ public static class Planner
         foreach (var node in live)
             if (updated.Contains(node) || node.Inputs.Any(i => late.Contains(i.Node)))
                 late.Add(node);
-        return [.. live.Where(n => !late.Contains(n)).Concat(live.Where(late.Contains)).Where(n => n.Op is not LeafOp)];
+        return ChecksFollowValues([.. live.Where(n => !late.Contains(n)).Concat(live.Where(late.Contains)).Where(n => n.Op is not LeafOp)]);
+    }
+
+    // A finite flag is asked as soon as its values are there: behind every value of a step, the flags would otherwise keep all of them alive.
+    private static IReadOnlyList<Node> ChecksFollowValues(IReadOnlyList<Node> order)
+    {
+        var (at, flags) = (new Dictionary<Node, int>(), new Dictionary<int, List<Node>>());
+        for (var i = 0; i < order.Count; i++) at[order[i]] = i;
+        foreach (var node in order)
+            if (node.Op is FiniteOp && node.Inputs.Select(x => at.GetValueOrDefault(x.Node, -1)).Max() is var last and >= 0)
+                (flags.TryGetValue(last, out var list) ? list : flags[last] = []).Add(node);
+        var moved = flags.Values.SelectMany(f => f).ToHashSet();
+        return [.. order.SelectMany((node, i) => moved.Contains(node) ? [] : (Node[])[node, .. flags.GetValueOrDefault(i) ?? []])];
     }
 }

@@ -20,8 +20,8 @@ public sealed class StateStore : IDisposable
         if (parameter.Pack is { } pack) PlacePack(pack);
         if (_places.TryGetValue(parameter, out var place)) return place;
         place = new(Region.State, 0, parameter.Type.Bytes, _backend.AllocateState(parameter.Name, parameter.Type.Bytes));
+        InitializeOrFree(place.Block!, () => Initialize(parameter, place));
         _places.Add(parameter, place);
-        Initialize(parameter, place);
         return place;
     }
 
@@ -55,24 +55,45 @@ public sealed class StateStore : IDisposable
     {
         if (_places.ContainsKey(pack.Flat)) return;
         var whole = new Placement(Region.State, 0, pack.Flat.Type.Bytes, _backend.AllocateState(pack.Flat.Name, pack.Flat.Type.Bytes));
-        _places.Add(pack.Flat, whole);
-        for (var i = 0; i < pack.Members.Count; i++)
+        var places = pack.Members.Select((member, i) => whole.Slice(4L * pack.Starts[i], member.Type.Bytes)).ToArray();
+        InitializeOrFree(whole.Block!, () =>
         {
-            var member = pack.Members[i];
-            var place = whole.Slice(4L * pack.Starts[i], member.Type.Bytes);
-            if (_places.TryGetValue(member, out var old))
+            for (var i = 0; i < places.Length; i++)
             {
-                var value = new HostTensor(member.Type);
-                old.Block!.Read(old.Offset, value.Bytes);
-                place.Block!.Write(place.Offset, value.Bytes);
-                old.Block.Dispose();
+                if (_places.TryGetValue(pack.Members[i], out var old)) Copy(old, places[i], pack.Members[i].Type);
+                else Initialize(pack.Members[i], places[i]);
+            }
+        });
+        _places.Add(pack.Flat, whole);
+        for (var i = 0; i < places.Length; i++)
+        {
+            if (_places.TryGetValue(pack.Members[i], out var old))
+            {
+                old.Block!.Dispose();
                 Version++;
             }
-            else
-            {
-                Initialize(member, place);
-            }
-            _places[member] = place;
+            _places[pack.Members[i]] = places[i];
+        }
+    }
+
+    private static void Copy(Placement from, Placement to, TensorType type)
+    {
+        var value = new HostTensor(type);
+        from.Block!.Read(from.Offset, value.Bytes);
+        to.Block!.Write(to.Offset, value.Bytes);
+    }
+
+    // Nothing is kept of a block whose values could not be made: a later call tries again from the start.
+    private static void InitializeOrFree(StateBlock block, Action initialize)
+    {
+        try
+        {
+            initialize();
+        }
+        catch
+        {
+            block.Dispose();
+            throw;
         }
     }
 

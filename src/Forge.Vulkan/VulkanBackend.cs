@@ -37,6 +37,7 @@ public sealed class VulkanBackend : IBackend
 {
     private readonly ConditionalWeakTable<Node, ChosenKernel> _chosen = [];
     private readonly VariantChooser _chooser;
+    private bool _disposed;
     private readonly Dictionary<Type, Kernel> _userKernels;
 
     /// <summary>Opens a device.</summary>
@@ -103,6 +104,9 @@ public sealed class VulkanBackend : IBackend
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         Pipelines?.Dispose();
         Transfers?.Dispose();
         Device.Dispose();

@@ -92,6 +92,80 @@ public sealed class PlanTests
         Assert.Contains("smaller batch", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Plan_ThatFitsOnlyAlone_MakesRoomByDroppingOthers()
+    {
+        var backend = new CountingBackend(limit: 3_000_000);
+        using var engine = new Engine(backend);
+        var function = engine.Compile(x => x + x);
+        foreach (var rows in (int[])[100, 90, 100])
+            Assert.Equal(2f, function.Run(HostTensor.From([.. Enumerable.Repeat(1f, rows * 1000)], new Shape(rows, 1000)))[0].Span<float>()[0]);
+        Assert.Equal(3, backend.Built);
+    }
+
+    [Fact]
+    public void Step_ThatIsNotFinite_ChangesNothing_AndNamesTheFirstNode()
+    {
+        using var engine = new Engine(new ReferenceBackend());
+        var (counter, weight) = (new Parameter("counter", new(DType.F32, s_shape)), new Parameter("w", new(DType.F32, s_shape), _ => Filled(1)));
+        var function = engine.Compile(x =>
+        {
+            var loss = (x.Log().Named("a logarithm") * weight).Exp().Sum();
+            x.Graph.Finite = new FiniteOp().On(loss);
+            x.Graph.Assign(counter, (Tensor)counter + 1f);
+            return loss;
+        });
+        function.Run(Filled(1));
+        var error = Assert.Throws<DivergedException>(() => function.Run(Filled(-1)));
+        Assert.Equal("a logarithm", error.Node);
+        Assert.Contains("a logarithm", error.Message, StringComparison.Ordinal);
+        Assert.Equal(1f, engine.State.Read(counter).Span<float>()[0]);
+    }
+
+    [Fact]
+    public void Plan_OfFiniteFlagsBehindEveryValue_KeepsNoneOfThemLonger()
+    {
+        using var engine = new Engine(new ReferenceBackend());
+        var shape = new TensorType(DType.F32, new Shape(1000, 100));
+        var function = engine.Compile(1, x =>
+        {
+            var values = new List<Tensor> { x[0].Exp() };
+            for (var i = 0; i < 12; i++) values.Add((values[^1] * 0.5f).Exp());
+            return [.. values.Select(v => new FiniteOp().On(v))];
+        });
+        Assert.True(function.Prepare(shape).RegionBytes[Region.Arena] <= 3 * shape.Bytes);
+    }
+
+    [Fact]
+    public void EmptyTensors_GoThroughAPlan()
+    {
+        using var engine = new Engine(new ReferenceBackend());
+        var results = engine.Compile(1, x => [(x[0] + 1f).Relu(), (x[0] * 2f).Sum()]).Run(new HostTensor(new(DType.F32, new Shape(0, 4))));
+        Assert.Equal(0, results[0].Type.Count);
+        Assert.Equal(0f, results[1].Scalar());
+    }
+
+    [Fact]
+    public void Engine_DisposedTwice_OrUsedAfterwards_SaysSo()
+    {
+        var engine = new Engine(new ReferenceBackend());
+        var function = engine.Compile(x => x + x);
+        engine.Dispose();
+        engine.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => function.Run(Filled(1)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new EngineOptions { PlansKept = 0 });
+    }
+
+    [Fact]
+    public void State_WhoseInitializerFailed_IsMadeByTheNextCall()
+    {
+        using var engine = new Engine(new ReferenceBackend());
+        var calls = 0;
+        var weight = new Parameter("w", new(DType.F32, s_shape), _ => calls++ == 0 ? throw new IOException("once") : Filled(7));
+        Assert.Throws<IOException>(() => engine.State.Read(weight));
+        Assert.Equal(7f, engine.State.Read(weight).Span<float>()[0]);
+    }
+
     [Property(MaxTest = 300)]
     public void MemoryPlanner_LifetimesThatMeet_NeverShareBytes(int[] tape)
     {
@@ -140,6 +214,47 @@ public sealed class PlanTests
     }
 
     private static HostTensor Filled(float value) => HostTensor.From([.. Enumerable.Range(0, s_shape.Count).Select(i => value + i * 0.25f)], s_shape);
+
+    // Refuses a plan while those it holds and this one are too large together, as a device does.
+    private sealed class CountingBackend(long limit) : IBackend
+    {
+        private readonly ReferenceBackend _reference = new();
+        private long _held;
+
+        public int Built { get; private set; }
+
+        public string Description => "counts";
+
+        public BackendTraits Traits => _reference.Traits;
+
+        public IReadOnlyList<long> ScratchBytes(Node node) => [];
+
+        public StateBlock AllocateState(string name, long bytes) => _reference.AllocateState(name, bytes);
+
+        public IExecutable Build(Plan plan)
+        {
+            var bytes = plan.RegionBytes.Values.Sum() * 2;
+            if (_held + bytes > limit) throw new MemoryException("full");
+            _held += bytes;
+            Built++;
+            return new Held(_reference.Build(plan), () => _held -= bytes);
+        }
+
+        public void Dispose() => _reference.Dispose();
+
+        private sealed class Held(IExecutable inner, Action freed) : IExecutable
+        {
+            public IReadOnlyList<string> VariantTable => inner.VariantTable;
+
+            public IReadOnlyList<HostTensor> Run(IReadOnlyList<HostTensor> inputs) => inner.Run(inputs);
+
+            public void Dispose()
+            {
+                inner.Dispose();
+                freed();
+            }
+        }
+    }
 
     private static IReadOnlyList<Tensor> Program(Draw draw, IReadOnlyList<Tensor> inputs, IReadOnlyList<Parameter> state)
     {
