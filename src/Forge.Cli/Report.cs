@@ -35,6 +35,12 @@ internal sealed class Report(bool json, bool quiet)
     /// <summary>Something the user should know that is no failure.</summary>
     public static void Warn(string text) => Console.Error.WriteLine("forge: warning: " + text);
 
+    /// <summary>Says with --quiet how many images were left out; without it, the commentary named them.</summary>
+    public void WarnOfSkipped(int images)
+    {
+        if (quiet && images > 0) Warn($"Skipped {images} images that cannot be decoded.");
+    }
+
     /// <summary>One event, if programs are listening.</summary>
     public void Event(string name, Action<Utf8JsonWriter> members)
     {

@@ -22,6 +22,9 @@ public sealed class CompiledFunction : IDisposable
     /// <summary>What runs that plan; null before the first run.</summary>
     public IExecutable? Executable => _plans.First?.Value.Executable;
 
+    /// <summary>What runs each plan that is kept, with the types it was traced for.</summary>
+    public IEnumerable<(IReadOnlyList<TensorType> Inputs, IExecutable Executable)> Built => _plans.Select(p => (p.Step.InputTypes, p.Executable));
+
     /// <summary>Plans the function for arguments of these types without running it.</summary>
     /// <exception cref="MemoryException">The plan does not fit the device.</exception>
     public Plan Prepare(params IReadOnlyList<TensorType> types) => Find(types).Plan;

@@ -9,7 +9,7 @@ public sealed record OpEntry(string Name, Func<Draw, OpCase> Sample)
     public override string ToString() => Name;
 }
 
-/// <summary>Every op with a sampler, in order of name: what the properties, <c>forge check</c> and the tuner loop over. Found at build time.</summary>
+/// <summary>Every op with a sampler, in order of name: what the property and conformance tests loop over. Found at build time.</summary>
 public static partial class OpTable
 {
     /// <summary>The entry of that name, in any case; null where there is none.</summary>

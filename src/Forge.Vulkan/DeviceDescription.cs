@@ -41,7 +41,7 @@ public sealed record DeviceDescription(
     /// <summary>Whether this is a driver that runs shaders on the processor.</summary>
     public bool IsSoftware => Kind == DeviceKind.Software;
 
-    /// <summary>Everything that tells this device and driver from another, for caches and tuning tables.</summary>
+    /// <summary>Everything that tells this device and driver from another, for caches.</summary>
     public string Identity =>
         $"{VendorId:x}:{DeviceId:x} driver {DriverId} {DriverVersion:x} '{DriverDetail}' {DeviceUuid} {DriverUuid} subgroup {SubgroupSize}";
 

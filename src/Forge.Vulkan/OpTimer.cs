@@ -4,7 +4,7 @@ using Forge.Core;
 namespace Forge.Vulkan;
 
 /// <summary>One variant of one op on buffers of its own: runs it on given values and times it, apart from any graph.</summary>
-/// <remarks>What tuning, benchmarks and kernel tests share. It is recorded as a plan's steps are, in the device's buffer mode.</remarks>
+/// <remarks>What <c>forge bench op</c> and kernel tests share. It is recorded as a plan's steps are, in the device's buffer mode.</remarks>
 internal sealed class OpTimer : IDisposable
 {
     private const int Alignment = 256;

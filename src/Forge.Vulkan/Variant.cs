@@ -18,7 +18,7 @@ public enum Family
 
 /// <summary>A kernel with its tunables fixed.</summary>
 /// <param name="Family">What it is shaped for; names the shader, unless <paramref name="Shader"/> does.</param>
-/// <param name="Name">Tells it from the kernel's other variants, in tuning tables and messages: for example <c>lanes128</c>.</param>
+/// <param name="Name">Tells it from the kernel's other variants, in variant tables and messages: for example <c>lanes128</c>.</param>
 /// <param name="Lanes">Invocations in a workgroup.</param>
 /// <param name="Constants">Specialization constants; the place in the list is the constant_id. Null means one: <paramref name="Lanes"/>, for local_size_x_id = 0.</param>
 /// <param name="Shader">The shader's file, where it is not the family's.</param>
@@ -28,6 +28,6 @@ public sealed record Variant(
     Family Family, string Name, uint Lanes, IReadOnlyList<uint>? Constants = null, string? Shader = null,
     IReadOnlyList<(string Name, string Value)>? Defines = null, int LaneTable = 0)
 {
-    /// <summary>Family and name, as tuning tables and FORGE_ switches write it: <c>lane/tile6x16</c>.</summary>
+    /// <summary>Family and name, as variant tables and <c>forge bench op --variant</c> write it: <c>lane/tile6x16</c>.</summary>
     public string Label => $"{Family.ToString().ToLowerInvariant()}/{Name}";
 }

@@ -2,7 +2,7 @@ using Forge.Models.Training;
 
 namespace Forge.Cli.Commands;
 
-/// <summary>Tells programs about each epoch, and remembers how far the fit came.</summary>
+/// <summary>Tells programs about each epoch and people about warnings, and remembers how far the fit came.</summary>
 internal sealed class EpochEvents(Report report) : Callback
 {
     /// <summary>The epoch under way, from 1.</summary>
@@ -12,6 +12,8 @@ internal sealed class EpochEvents(Report report) : Callback
     public int Step { get; private set; }
 
     public override void OnEpochBegin(FitRun run) => (Epoch, Step) = (run.Epoch + 1, run.StepInEpoch);
+
+    public override void OnWarning(FitRun run, string warning) => Report.Warn(warning);
 
     public override void OnBatchEnd(FitRun run, double loss) => Step = run.StepInEpoch;
 

@@ -34,6 +34,7 @@ internal static class EvaluateCommand
         using var engine = invocation.OpenEngine();
         var classifier = SavedClassifier.Load(engine, invocation.Get(CheckpointPath)!);
         using var data = Open(invocation, classifier);
+        report.WarnOfSkipped(data.Skipped.Count);
         var (matrix, loss) = classifier.Evaluate(data, cancellation: invocation.Interruption.Token);
         var scores = ClassificationReport.From(matrix);
         var picture = Picture(invocation, classifier);
@@ -46,6 +47,7 @@ internal static class EvaluateCommand
         Evaluated.WriteEvent(report, "evaluation", matrix, scores, writer =>
         {
             writer.WriteNumberOrNull("loss", loss);
+            writer.WriteNumber("skipped", data.Skipped.Count);
             writer.WriteString("checkpoint", classifier.Path);
             if (picture is not null) writer.WriteString("png", picture);
         });

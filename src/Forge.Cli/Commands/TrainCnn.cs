@@ -25,6 +25,7 @@ internal static class TrainCnn
         using var engine = invocation.OpenEngine(settings.Seed);
         using var data = opening.GetAwaiter().GetResult();
         report.Commentary.Write(found);
+        report.WarnOfSkipped(data.Skipped);
         saved?.RequireInput(data.Training.ImageShape, folder);
         saved?.RequireClasses(data.Training.ClassNames, folder);
         var trainer = Plan(report, engine, data, settings);
@@ -72,6 +73,7 @@ internal static class TrainCnn
             writer.WriteNumber("batch", batch);
             writer.WriteNumber("images", data.Training.Count);
             writer.WriteNumber("val_images", data.Validation?.Count ?? 0);
+            writer.WriteNumber("skipped", data.Skipped);
             writer.WriteNumberOrNull("step_gflop", plan.Flops / 1e9, 3);
             writer.WriteNumber("kernels", plan.Kernels);
             writer.WriteNumber("arena_bytes", plan.ArenaBytes);
@@ -102,6 +104,12 @@ internal static class TrainCnn
         catch (DivergedException problem)
         {
             throw new DivergedException($"{problem.Message}\nThe last finite state is saved in {checkpoints.LastPath}.", problem.Node);
+        }
+        catch (DataException problem)
+        {
+            // Not a filter: those run before the fit's end was told, and so before anything was saved.
+            if (!checkpoints.SavedAtEnd) throw;
+            throw new DataException($"{problem.Message}\nThe state before it is saved in {checkpoints.LastPath}.\nGo on with: {ResumeCommand(folder)}", problem);
         }
         return Finish(invocation, trainer, data, checkpoints);
     }

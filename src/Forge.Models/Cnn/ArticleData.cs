@@ -64,6 +64,9 @@ public sealed class ArticleData : IDisposable
     /// <summary>What is judged on, always in the same order; null for nothing.</summary>
     public IBatches? Validation { get; }
 
+    /// <summary>Images of both that were left out because they cannot be decoded.</summary>
+    public int Skipped => Training.Skipped.Count + (Validation?.Skipped.Count ?? 0);
+
     /// <summary>What the device does with training images first; null where they are not augmented.</summary>
     public AffineWarpOp? Warp { get; }
 

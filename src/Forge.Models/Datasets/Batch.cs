@@ -43,6 +43,9 @@ public interface IBatches : IDisposable
     /// <summary>Height, width and channels of every image.</summary>
     Shape ImageShape { get; }
 
+    /// <summary>Why each image that was left out was left out; empty where none is.</summary>
+    IReadOnlyList<string> Skipped => [];
+
     /// <summary>
     /// Where the next batch stands: save it, set it later, and the same batches follow. Batches prepared ahead don't count as taken.
     /// </summary>

@@ -51,6 +51,9 @@ public abstract class BatchSource : IBatches
     public abstract Shape ImageShape { get; }
 
     /// <inheritdoc/>
+    public virtual IReadOnlyList<string> Skipped => [];
+
+    /// <inheritdoc/>
     public BatchPosition Position
     {
         get => _position;

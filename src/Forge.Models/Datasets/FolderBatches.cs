@@ -41,7 +41,7 @@ public sealed class FolderBatches : BatchSource
     public override Shape ImageShape { get; }
 
     /// <summary>Why each image that was left out was left out; empty unless <see cref="FlowOptions.SkipBad"/> is set.</summary>
-    public IReadOnlyList<string> Skipped { get; } = [];
+    public override IReadOnlyList<string> Skipped { get; } = [];
 
     /// <summary>The file of image <paramref name="index"/>.</summary>
     public string PathOf(int index) => _files[index].Path;

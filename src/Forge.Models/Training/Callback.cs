@@ -11,7 +11,9 @@ public enum FitEnd
     Cancelled,
     /// <summary>A step produced a value that is not finite.</summary>
     Diverged,
-    /// <summary>Something else was thrown.</summary>
+    /// <summary>The data could not be read or did not fit the model; the state is that before the batch.</summary>
+    BadData,
+    /// <summary>Something else was thrown, also by a callback.</summary>
     Failed,
 }
 
@@ -35,6 +37,11 @@ public abstract class Callback
 
     /// <summary>After an epoch's last step and its validation.</summary>
     public virtual void OnEpochEnd(FitRun run, EpochLog log) { }
+
+    /// <summary>Something the user should know that ends nothing.</summary>
+    /// <param name="run">The fit.</param>
+    /// <param name="warning">For people: whole sentences.</param>
+    public virtual void OnWarning(FitRun run, string warning) { }
 
     /// <summary>At the end, also when something is about to be thrown.</summary>
     public virtual void OnTrainEnd(FitRun run, FitEnd outcome) { }

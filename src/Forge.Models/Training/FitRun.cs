@@ -33,6 +33,7 @@ public sealed class FitRun
 {
     private readonly IBatches _data;
     private readonly IReadOnlyList<Callback> _callbacks;
+    private IReadOnlyList<string> _savedVariants = [];
 
     internal FitRun(Trainer trainer, IBatches data, FitOptions options)
     {
@@ -64,6 +65,9 @@ public sealed class FitRun
 
     /// <summary>Why a callback asked to stop; null when none did.</summary>
     public string? StopReason { get; private set; }
+
+    /// <summary>Whether callbacks are being told something, or one of them threw.</summary>
+    internal bool IsTelling { get; set; }
 
     internal List<EpochLog> Logs { get; } = [];
 
@@ -118,9 +122,25 @@ public sealed class FitRun
         optimizer.RateFactor = saved.Values.GetValueOrDefault("optimizer.rate_factor", 1);
         engine.RandomStep = (uint)saved.Values.GetValueOrDefault("engine.random_step");
         _data.Position = saved.Data;
+        _savedVariants = saved.VariantTable.Split('\n');
         (Epoch, StepInEpoch) = (saved.Epoch, saved.StepInEpoch);
         Means.Restore([.. Means.Names.Select(n => saved.Values.GetValueOrDefault($"epoch.sum.{n}"))], (long)saved.Values.GetValueOrDefault("epoch.examples"));
         foreach (var callback in _callbacks)
             callback.Restore(name => saved.Values.TryGetValue($"callback.{callback.Name}.{name}", out var value) ? value : null);
+    }
+
+    /// <summary>Compares how a step just ran with how steps of its size ran before the resume; the first comparison is the only one.</summary>
+    /// <param name="examples">The batch's size: another size has another plan, and maybe other kernels.</param>
+    /// <returns>A warning where they differ; null where they do not, or where the checkpoint cannot tell.</returns>
+    internal string? CompareVariants(int examples)
+    {
+        var prefix = Trainer.VariantPrefix(examples);
+        if (_savedVariants.Where(line => line.StartsWith(prefix, StringComparison.Ordinal)).ToList() is not { Count: > 0 } before) return null;
+        _savedVariants = [];
+        var now = Trainer.VariantTable.Where(line => line.StartsWith(prefix, StringComparison.Ordinal)).ToList();
+        if (before.Order(StringComparer.Ordinal).SequenceEqual(now.Order(StringComparer.Ordinal))) return null;
+        var other = now.Except(before).FirstOrDefault();
+        return $"The checkpoint's steps ran with other kernels than this run's ({before.Except(now).Count()} of {before.Count} differ{(other is null ? "" : $"; now {other[prefix.Length..]}")}). "
+            + "Training goes on, but its bits may differ from those of a run on the same device, driver and version of Forge.";
     }
 }

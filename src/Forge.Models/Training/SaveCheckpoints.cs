@@ -2,7 +2,7 @@ using Forge.Models.Checkpoints;
 
 namespace Forge.Models.Training;
 
-/// <summary>Writes the best and the last state of a fit to a folder; also when it is interrupted or diverges.</summary>
+/// <summary>Writes the best and the last state of a fit to a folder; also when it is interrupted, diverges or meets data it cannot read.</summary>
 /// <param name="folder">The run's folder; made if need be.</param>
 /// <param name="monitor">What makes an epoch the best; val_accuracy, val_loss, accuracy or loss, the first the log has, when left out.</param>
 /// <param name="every">Also writes the last state after so many steps; null for never.</param>
@@ -20,8 +20,15 @@ public sealed class SaveCheckpoints(string folder, WatchedValue? monitor = null,
     /// <summary>The best value so far; NaN before the first epoch's end.</summary>
     public double Best => _best;
 
+    /// <summary>Whether the state was saved because the fit ended early.</summary>
+    public bool SavedAtEnd { get; private set; }
+
     /// <inheritdoc/>
-    public override void OnTrainBegin(FitRun run) => Directory.CreateDirectory(folder);
+    public override void OnTrainBegin(FitRun run)
+    {
+        SavedAtEnd = false;
+        Directory.CreateDirectory(folder);
+    }
 
     /// <inheritdoc/>
     public override void OnBatchEnd(FitRun run, double loss)
@@ -44,7 +51,11 @@ public sealed class SaveCheckpoints(string folder, WatchedValue? monitor = null,
     /// <inheritdoc/>
     public override void OnTrainEnd(FitRun run, FitEnd outcome)
     {
-        if (outcome is FitEnd.Stopped or FitEnd.Cancelled or FitEnd.Diverged) run.Capture().Save(LastPath);
+        // Bad data before the first step leave nothing worth going on from.
+        var worthKeeping = outcome is FitEnd.Stopped or FitEnd.Cancelled or FitEnd.Diverged || (outcome == FitEnd.BadData && run.Trainer.Optimizer.Iterations > 0);
+        if (!worthKeeping) return;
+        run.Capture().Save(LastPath);
+        SavedAtEnd = true;
     }
 
     /// <inheritdoc/>

@@ -14,6 +14,7 @@ public sealed partial class Trainer
     /// <returns>Where the fit stands at its end.</returns>
     /// <exception cref="DivergedException">A step was not finite; the message says which. Callbacks have saved the state before it.</exception>
     /// <exception cref="OperationCanceledException">The token was set. Callbacks have saved the state.</exception>
+    /// <exception cref="DataException">The data could not be read. Callbacks have saved the state before that batch.</exception>
     public FitRun Fit(IBatches data, FitOptions? options = null, CancellationToken cancellation = default)
     {
         var run = new FitRun(this, data, options ?? new());
@@ -33,6 +34,11 @@ public sealed partial class Trainer
         catch (OperationCanceledException)
         {
             end = FitEnd.Cancelled;
+            throw;
+        }
+        catch (DataException) when (!run.IsTelling)
+        {
+            end = FitEnd.BadData;
             throw;
         }
         finally
@@ -83,6 +89,7 @@ public sealed partial class Trainer
                 throw;
             }
             run.StepInEpoch++;
+            if (run.CompareVariants(batch.Count) is { } warning) Tell(run, c => c.OnWarning(run, warning));
             Tell(run, c => c.OnBatchEnd(run, loss));
         }
         if (run.StepInEpoch < run.StepsPerEpoch) return; // stopped inside the epoch, which a resume finishes
@@ -99,6 +106,8 @@ public sealed partial class Trainer
 
     private static void Tell(FitRun run, Action<Callback> what)
     {
+        run.IsTelling = true; // stays so where a callback throws: the failure is then not the data's
         foreach (var callback in run.Callbacks) what(callback);
+        run.IsTelling = false;
     }
 }

@@ -1,9 +1,9 @@
 namespace Forge.Vulkan.Kernels;
 
-/// <summary>Which variant is the default before anything was timed.</summary>
+/// <summary>The order of a kernel's variants; the first one is the default.</summary>
 internal static class KernelOrder
 {
-    /// <summary>Tiles first on GPUs; portable first on processors, where shared memory is slow (decision left to the tuner).</summary>
+    /// <summary>Tiles first on GPUs; portable first on processors, where shared memory is slow.</summary>
     public static IEnumerable<Variant> TilesFirst(DeviceLimits limits, IEnumerable<Variant> portable, IEnumerable<Variant> tiles) =>
         limits.Quirks.RunsOnProcessor ? portable.Concat(tiles) : tiles.Concat(portable);
 

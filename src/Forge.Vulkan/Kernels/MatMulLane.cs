@@ -12,7 +12,7 @@ namespace Forge.Vulkan.Kernels;
 /// </remarks>
 internal static class MatMulLane
 {
-    // What is far behind by estimate would only lengthen tuning.
+    // What is far behind by estimate would only be compiled and tested for nothing.
     private const int Offered = 4;
 
     private const uint PackRun = 256, SumLanes = 64;

@@ -36,7 +36,32 @@ public sealed class FitTests
 
         public override void OnEpochEnd(FitRun run, EpochLog log) => Told.Add($"end of {log.Epoch}");
 
+        public override void OnWarning(FitRun run, string warning) => Told.Add("warning: " + warning);
+
         public override void OnTrainEnd(FitRun run, FitEnd outcome) => Told.Add(outcome.ToString());
+    }
+
+    // Data whose batches end with one that cannot be read.
+    private sealed class Breaking(IBatches data, int good) : IBatches
+    {
+        private int _taken;
+
+        public int Count => data.Count;
+
+        public int BatchSize => data.BatchSize;
+
+        public int BatchesPerPass => data.BatchesPerPass;
+
+        public IReadOnlyList<string> ClassNames => data.ClassNames;
+
+        public Shape ImageShape => data.ImageShape;
+
+        public BatchPosition Position { get => data.Position; set => data.Position = value; }
+
+        public Batch NextBatch(CancellationToken cancellation = default) =>
+            _taken++ < good ? data.NextBatch(cancellation) : throw new DataException("half a picture.png: truncated");
+
+        public void Dispose() => data.Dispose();
     }
 
     [Fact]
@@ -132,6 +157,72 @@ public sealed class FitTests
         var saved = Checkpoint.Load(folder["last.safetensors"]);
         Assert.Equal((2, 2L, new BatchPosition(0, 2)), (saved.StepInEpoch, saved.Step, saved.Data));
         Assert.All(saved.Weights.Values, w => Assert.All(w.Doubles(), v => Assert.True(double.IsFinite(v))));
+    }
+
+    [Theory]
+    [InlineData(1)]   // inside the first epoch
+    [InlineData(4)]   // inside the second
+    public void Fit_DataThatCannotBeRead_SavesTheStateBeforeThem(int good)
+    {
+        using var folder = new TemporaryFolder();
+        using (var first = Engines.Reference())
+        {
+            var (watch, saver) = (new Watch(), new SaveCheckpoints(folder.Path));
+            using var data = new Breaking(Data(), good);
+            Assert.Throws<DataException>(() => Compile(first).Fit(data, new() { Epochs = 3, Callbacks = [saver, watch] }));
+            Assert.Equal("BadData", watch.Told[^1]);
+            Assert.True(saver.SavedAtEnd);
+        }
+        var saved = Checkpoint.Load(folder["last.safetensors"]);
+        Assert.Equal((good, good % 3), ((int)saved.Step, saved.StepInEpoch));
+
+        using var whole = Engines.Reference();
+        using var second = Engines.Reference();
+        var expected = Compile(whole).Fit(Data(), new() { Epochs = 3 });
+        var resumed = Compile(second).Fit(Data(), new() { Epochs = 3, Resume = saved });
+        foreach (var (a, b) in expected.Trainer.Model.Parameters.Zip(resumed.Trainer.Model.Parameters))
+            Assert.Equal(whole.State.Read(a).Bytes.ToArray(), second.State.Read(b).Bytes.ToArray());
+    }
+
+    [Fact]
+    public void Fit_DataThatCannotBeReadAtAll_SavesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        using var engine = Engines.Reference();
+        using var data = new Breaking(Data(), 0);
+        var saver = new SaveCheckpoints(folder.Path);
+        Assert.Throws<DataException>(() => Compile(engine).Fit(data, new() { Callbacks = [saver] }));
+        Assert.False(saver.SavedAtEnd);
+        Assert.False(File.Exists(saver.LastPath));
+    }
+
+    [Fact]
+    public void Fit_ACallbackThatFails_IsNotTakenForBadData()
+    {
+        using var engine = Engines.Reference();
+        var watch = new Watch((_, _) => throw new DataException("the log cannot be written"));
+        Assert.Throws<DataException>(() => Compile(engine).Fit(Data(), new() { Callbacks = [watch] }));
+        Assert.Equal("Failed", watch.Told[^1]);
+    }
+
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public void Fit_ResumedWithOtherKernels_WarnsOnce(bool others)
+    {
+        using var folder = new TemporaryFolder();
+        using (var first = Engines.Reference())
+            Compile(first).Fit(Data(), new() { Callbacks = [new SaveCheckpoints(folder.Path)] });
+        var saved = Checkpoint.Load(folder["last.safetensors"]);
+        // Batches of 8 and of 6 have plans of their own.
+        Assert.Equal(["batch 8", "batch 6"], saved.VariantTable.Split('\n').Select(line => line.Split(':')[0]).Distinct());
+        if (others) saved = saved with { VariantTable = saved.VariantTable.Replace(" reference", " lane/tile6x16", StringComparison.Ordinal) };
+        using var second = Engines.Reference();
+        var watch = new Watch();
+        Compile(second).Fit(Data(), new() { Epochs = 3, Resume = saved, Callbacks = [watch] });
+        var warnings = watch.Told.Where(t => t.StartsWith("warning", StringComparison.Ordinal)).ToList();
+        Assert.Equal(others ? 1 : 0, warnings.Count);
+        if (others) Assert.Contains("bits may differ", warnings[0], StringComparison.Ordinal);
+        Assert.Equal("Completed", watch.Told[^1]);
     }
 
     [Fact]
