@@ -219,6 +219,22 @@ public sealed class OptimizerTests
     }
 
     [Fact]
+    public void Minimize_NotFinite_NamesTheFirstNodeThatIsNot()
+    {
+        using var engine = Engines.Reference();
+        var (sgd, w) = (new SGD(0.1f), Weight());
+        var step = engine.Compile((a, b) =>
+        {
+            var loss = ((a * w).Named("scaled").Square() + b.Log().Named("score")).Mean().Named("loss");
+            sgd.Minimize(loss, [w]);
+            return loss;
+        });
+        var problem = Assert.Throws<DivergedException>(() => step.Run(A, B)); // half of b is negative
+        Assert.Equal("score", problem.Node);
+        Assert.Contains("Log 'score'", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TwoOptimizers_OneLossNotFinite_NeitherChangesAnything()
     {
         using var engine = Engines.Reference();

@@ -1,0 +1,79 @@
+using Forge.Core;
+using Forge.Core.Ops;
+using Forge.Core.Reference;
+using Forge.Models;
+using Forge.Models.Cnn;
+using Forge.Models.Layers;
+using Forge.Models.Optimizers;
+
+namespace Forge.Vulkan.Tests;
+
+/// <summary>Training steps as models make them: a small convolutional net with Adam over packed weights, and a step that diverges.</summary>
+public class TrainingStepTests
+{
+    public static TheoryData<string> Mesa => [.. Drivers.Names("mesa25", "mesa22")];
+
+    // Packed parameters start at multiples of 64 bytes; SwiftShader binds at multiples of 256 and refuses the plan, so it is not asked here.
+    [MesaValidationTheory, MemberData(nameof(Mesa))]
+    public void SmallCnn_AgreesWithTheReference_InSilenceUnderTheValidationLayer(string driver) =>
+        Agree(driver, new() { Mode = BufferMode.Descriptor, Validation = true });
+
+    [MesaTheory, MemberData(nameof(Drivers.OtherSubgroupSizes), MemberType = typeof(Drivers))]
+    public void SmallCnn_AgreesWithTheReference_AtOtherSubgroupSizes(string driver) => Agree(driver, new() { Mode = BufferMode.Address });
+
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    public void StepThatDiverges_NamesTheNode_AndChangesNothing(string driver)
+    {
+        using var engine = new Engine(new VulkanBackend(Drivers.Open(driver)));
+        var w = new Parameter("w", new(DType.F32, new Shape(3)), _ => HostTensor.From([1f, 2f, 3f], new Shape(3)));
+        var step = engine.Compile(x =>
+        {
+            var graph = Graph.Current;
+            Tensor weight = w;
+            var score = (x * weight).Log().Named("score");
+            var finite = graph.Finite = new FiniteOp().On(score);
+            graph.Assign(w, finite.Select(weight + score, weight));
+            return score.Sum();
+        });
+        var problem = Assert.Throws<DivergedException>(() => step.Run(HostTensor.From([1f, -1f, 1f], new Shape(3))));
+        Assert.Equal("score", problem.Node);
+        Assert.Contains("Log 'score'", problem.Message, StringComparison.Ordinal);
+        Assert.Equal([1f, 2f, 3f], engine.State.Read(w).Span<float>().ToArray());
+        step.Run(HostTensor.From([1f, 1f, 1f], new Shape(3)));
+        Assert.NotEqual([1f, 2f, 3f], engine.State.Read(w).Span<float>().ToArray());
+    }
+
+    private static void Agree(string driver, DeviceOptions options)
+    {
+        var expected = Losses(new ReferenceBackend());
+        var losses = Losses(new VulkanBackend(Drivers.Open(driver, options)));
+        for (var i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], losses[i], 2e-4f * expected[i]);
+        Assert.NotEqual(losses[0], losses[^1]);
+    }
+
+    private static float[] Losses(IBackend backend)
+    {
+        using var engine = new Engine(backend, new() { Seed = 5 });
+        var model = new Sequential(
+            new Input((12, 12, 2)), new Conv2D(5, 3, activation: "relu"), new BatchNormalization(), new MaxPooling2D(), new Conv2D(6, 2, activation: "relu"),
+            new Flatten(), new Dropout(0.25f), new Dense(9, activation: "relu"), new Dense(3));
+        var adam = new Adam(1e-2f);
+        var step = engine.Compile((x, y) =>
+        {
+            var loss = Models.Losses.CategoricalCrossentropyOfLogits(y, model.Call(x, training: true));
+            adam.Minimize(loss, model.Parameters);
+            return loss;
+        });
+        var labels = new HostTensor(new(DType.F32, (7, 3)));
+        for (var i = 0; i < 7; i++) labels.Span<float>()[i * 3 + i * 5 % 3] = 1;
+        var images = SharedHash.Uniform(1, (7, 12, 12, 2), 0, 1);
+        var losses = Enumerable.Range(0, 4).Select(_ => step.Run(images, labels).Scalar()).ToArray();
+        if (backend is VulkanBackend)
+        {
+            var executable = Assert.IsType<Executable>(step.Executable);
+            HazardChecker.Check(executable.Steps, executable.BarrierBefore);
+        }
+        return losses;
+    }
+}
