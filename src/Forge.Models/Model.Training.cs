@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Forge.Core;
 using Forge.Models.Datasets;
 using Forge.Models.Optimizers;
@@ -5,6 +6,7 @@ using Forge.Models.Training;
 
 namespace Forge.Models;
 
+[SuppressMessage("Design", "CA1001", Justification = "The trainer is its caller's to dispose, and the engine's at the latest.")]
 public partial class Model
 {
     private Trainer? _trainer;

@@ -17,6 +17,10 @@ public abstract record Clipping
     /// <summary>One parameter's gradient, limited.</summary>
     internal virtual Tensor Each(Tensor gradient) => gradient;
 
+    /// <summary>Packed gradients, limited element by element.</summary>
+    /// <remarks>Apart from <see cref="Each"/>: a limit that makes infinite elements finite must not hide them from the step's guard.</remarks>
+    internal virtual Tensor Elements(Tensor gradients) => gradients;
+
     /// <summary>What all gradients are multiplied by, f32 (); null for one.</summary>
     /// <param name="gradients">The packed gradients.</param>
     internal virtual Tensor? Factor(IReadOnlyList<Tensor> gradients) => null;
@@ -31,7 +35,7 @@ public abstract record Clipping
 /// <param name="Limit">Above 0.</param>
 public sealed record ClipByValue(float Limit) : Clipping
 {
-    internal override Tensor Each(Tensor gradient) => gradient.Clip(-Limit, Limit);
+    internal override Tensor Elements(Tensor gradients) => gradients.Clip(-Limit, Limit);
 }
 
 /// <summary>Each parameter's gradient to a length of at most limit.</summary>

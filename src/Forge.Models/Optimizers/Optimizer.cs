@@ -70,7 +70,8 @@ public abstract class Optimizer
             next += packs[i].Pack.Members.Count;
         }
         var factor = Clipping?.Factor(flat) ?? graph.Constant(1f);
-        StepGuard.Of(graph).Add(graph, [.. flat, loss], finite => packs.Zip(flat, (pack, gradient) => Updates(pack, gradient, factor, finite, active)).SelectMany(u => u));
+        Tensor[] limited = [.. flat.Select(g => Clipping?.Elements(g) ?? g)];
+        StepGuard.Of(graph).Add(graph, [.. flat, loss], finite => packs.Zip(limited, (pack, gradient) => Updates(pack, gradient, factor, finite, active)).SelectMany(u => u));
         graph.AfterRun.Add(finite => Iterations += finite ? 1 : 0);
     }
 

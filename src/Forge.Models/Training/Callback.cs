@@ -18,10 +18,13 @@ public enum FitEnd
 }
 
 /// <summary>Something that watches a fit, and may stop it or change the learning rate.</summary>
-/// <remarks>Called on the fitting thread, in the order given, checkpoints last. What it must remember across a resume it saves as numbers.</remarks>
+/// <remarks>
+/// Called on the fitting thread, in the order given, checkpoints last; at the fit's end checkpoints first. What it must remember across a
+/// resume it saves as numbers.
+/// </remarks>
 public abstract class Callback
 {
-    /// <summary>Under which its numbers are saved.</summary>
+    /// <summary>Under which its numbers are saved; of several callbacks with one name, the second adds #2 and so on.</summary>
     public virtual string Name => GetType().Name;
 
     /// <summary>Before the first step, after a resume's state was restored.</summary>
@@ -44,6 +47,7 @@ public abstract class Callback
     public virtual void OnWarning(FitRun run, string warning) { }
 
     /// <summary>At the end, also when something is about to be thrown.</summary>
+    /// <remarks>What this throws is thrown once every callback was told, unless the fit itself failed.</remarks>
     public virtual void OnTrainEnd(FitRun run, FitEnd outcome) { }
 
     /// <summary>What must survive a resume.</summary>

@@ -5,7 +5,10 @@ namespace Forge.Models.Training;
 /// <summary>Stops when a value has not become better for some epochs.</summary>
 /// <param name="monitor">The value; val_loss when left out.</param>
 /// <param name="patience">Epochs without improvement that are borne.</param>
-/// <param name="restoreBest">Whether the weights of the best epoch are put back at the end.</param>
+/// <param name="restoreBest">
+/// Whether the weights of the best epoch are put back at the end. They are in memory alone: a fit resumed by another process looks for a
+/// best epoch among its own.
+/// </param>
 public sealed class EarlyStopping(WatchedValue? monitor = null, int patience = 0, bool restoreBest = false) : Callback
 {
     private readonly WatchedValue _monitor = monitor ?? "val_loss";
@@ -37,7 +40,14 @@ public sealed class EarlyStopping(WatchedValue? monitor = null, int patience = 0
     public override IEnumerable<KeyValuePair<string, double>> Save() => [new("best", _best), new("waited", _waited)];
 
     /// <inheritdoc/>
-    public override void Restore(Func<string, double?> value) => (_best, _waited) = (value("best") ?? double.NaN, (int)(value("waited") ?? 0));
+    public override void Restore(Func<string, double?> value)
+    {
+        var best = value("best") ?? double.NaN;
+        if (restoreBest && !(_bestWeights is not null && best.Equals(_best)))
+            (_best, _waited, _bestWeights) = (double.NaN, 0, null); // a best without its weights could only put back nothing
+        else
+            (_best, _waited) = (best, (int)(value("waited") ?? 0));
+    }
 }
 
 /// <summary>Lowers the learning rate when a value has not become better for some epochs (Keras's ReduceLROnPlateau).</summary>

@@ -88,8 +88,8 @@ public sealed class FitRun
             ["epoch.examples"] = Means.Examples,
         };
         for (var i = 0; i < Means.Names.Count; i++) values[$"epoch.sum.{Means.Names[i]}"] = Means.Sums[i];
-        foreach (var callback in _callbacks)
-            foreach (var (name, value) in callback.Save()) values[$"callback.{callback.Name}.{name}"] = value;
+        foreach (var (callback, prefix) in Prefixed())
+            foreach (var (name, value) in callback.Save()) values[prefix + name] = value;
         return new()
         {
             Weights = Trainer.Model.Parameters.ToDictionary(p => p.Name, engine.State.Read),
@@ -125,8 +125,19 @@ public sealed class FitRun
         _savedVariants = saved.VariantTable.Split('\n');
         (Epoch, StepInEpoch) = (saved.Epoch, saved.StepInEpoch);
         Means.Restore([.. Means.Names.Select(n => saved.Values.GetValueOrDefault($"epoch.sum.{n}"))], (long)saved.Values.GetValueOrDefault("epoch.examples"));
+        foreach (var (callback, prefix) in Prefixed())
+            callback.Restore(name => saved.Values.TryGetValue(prefix + name, out var value) ? value : null);
+    }
+
+    // How the names of each callback's saved numbers begin. Two of one type are told apart by their order.
+    private IEnumerable<(Callback Callback, string Prefix)> Prefixed()
+    {
+        var seen = new Dictionary<string, int>();
         foreach (var callback in _callbacks)
-            callback.Restore(name => saved.Values.TryGetValue($"callback.{callback.Name}.{name}", out var value) ? value : null);
+        {
+            var nth = seen[callback.Name] = seen.GetValueOrDefault(callback.Name) + 1;
+            yield return (callback, nth == 1 ? $"callback.{callback.Name}." : FormattableString.Invariant($"callback.{callback.Name}#{nth}."));
+        }
     }
 
     /// <summary>Compares how a step just ran with how steps of its size ran before the resume; the first comparison is the only one.</summary>

@@ -51,8 +51,10 @@ public sealed class SaveCheckpoints(string folder, WatchedValue? monitor = null,
     /// <inheritdoc/>
     public override void OnTrainEnd(FitRun run, FitEnd outcome)
     {
-        // Bad data before the first step leave nothing worth going on from.
-        var worthKeeping = outcome is FitEnd.Stopped or FitEnd.Cancelled or FitEnd.Diverged || (outcome == FitEnd.BadData && run.Trainer.Optimizer.Iterations > 0);
+        // Stopped after an epoch: its end has saved that state. Bad data before the first step leave nothing worth going on from.
+        var worthKeeping = outcome is FitEnd.Cancelled or FitEnd.Diverged
+            || (outcome == FitEnd.Stopped && run.StepInEpoch > 0)
+            || (outcome == FitEnd.BadData && run.Trainer.Optimizer.Iterations > 0);
         if (!worthKeeping) return;
         run.Capture().Save(LastPath);
         SavedAtEnd = true;

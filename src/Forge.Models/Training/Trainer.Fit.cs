@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Forge.Core;
 using Forge.Models.Checkpoints;
 using Forge.Models.Datasets;
@@ -20,6 +21,7 @@ public sealed partial class Trainer
         var run = new FitRun(this, data, options ?? new());
         if (run.Options.Resume is { } saved) run.Restore(saved);
         var end = FitEnd.Failed;
+        ExceptionDispatchInfo? problemAtEnd;
         try
         {
             Tell(run, c => c.OnTrainBegin(run));
@@ -43,8 +45,9 @@ public sealed partial class Trainer
         }
         finally
         {
-            Tell(run, c => c.OnTrainEnd(run, end));
+            problemAtEnd = TellEnd(run, end);
         }
+        problemAtEnd?.Throw(); // not reached where the fit itself threw: that says more
         return run;
     }
 
@@ -96,12 +99,46 @@ public sealed partial class Trainer
         var rate = Optimizer.Rate;
         List<KeyValuePair<string, double>> values = [.. run.Means.Means()];
         if (run.Options.Validation is { } validation)
-            values.AddRange(Evaluate(validation, run.Options.ValidationSteps, cancellation).Values.Select(v => KeyValuePair.Create($"val_{v.Key}", v.Value)));
+            values.AddRange(Validate(validation, data, run.Options.ValidationSteps, cancellation).Values.Select(v => KeyValuePair.Create($"val_{v.Key}", v.Value)));
         var log = new EpochLog(run.Epoch, values, clock.Elapsed.TotalSeconds, rate);
         (run.Epoch, run.StepInEpoch) = (run.Epoch + 1, 0);
         run.Means.Clear();
         run.Logs.Add(log);
         Tell(run, c => c.OnEpochEnd(run, log));
+    }
+
+    // Every epoch is judged on the same batches, so a resumed fit is too: where validation data stand is in no checkpoint.
+    private Evaluation Validate(IBatches validation, IBatches data, int? steps, CancellationToken cancellation)
+    {
+        var training = data.Position;
+        try
+        {
+            if (validation.Position != default) validation.Position = default;
+            return Evaluate(validation, steps, cancellation);
+        }
+        finally
+        {
+            if (ReferenceEquals(validation, data)) data.Position = training;
+        }
+    }
+
+    // Checkpoints first: what they save is what was trained, before another callback puts the best weights back. One that throws keeps
+    // none of the others from their end.
+    private static ExceptionDispatchInfo? TellEnd(FitRun run, FitEnd end)
+    {
+        ExceptionDispatchInfo? first = null;
+        foreach (var callback in run.Callbacks.OrderBy(c => c is not SaveCheckpoints))
+        {
+            try
+            {
+                callback.OnTrainEnd(run, end);
+            }
+            catch (Exception problem)
+            {
+                first ??= ExceptionDispatchInfo.Capture(problem);
+            }
+        }
+        return first;
     }
 
     private static void Tell(FitRun run, Action<Callback> what)

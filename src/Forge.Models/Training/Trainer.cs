@@ -8,9 +8,10 @@ namespace Forge.Models.Training;
 /// <summary>A model with what is needed to train it on an engine: optimizer, loss and metrics.</summary>
 /// <remarks>
 /// Steps are traced once for each batch shape (the last batch of a pass may be smaller) and replayed. Images that arrive as bytes are cast
-/// and multiplied by the input scale on the device. Not thread-safe.
+/// and multiplied by the input scale on the device. Not thread-safe. Disposing it frees its steps; the weights stay in the engine. An
+/// engine frees the steps of the trainers that are left.
 /// </remarks>
-public sealed partial class Trainer
+public sealed partial class Trainer : IDisposable
 {
     private readonly LossFunction _loss;
     private readonly IReadOnlyList<BatchMetric> _metrics;
@@ -96,9 +97,12 @@ public sealed partial class Trainer
 
     /// <summary>The model's outputs for inputs (n, ...): (n, ...).</summary>
     /// <param name="x">Inputs, f32 or u8.</param>
-    /// <param name="batchSize">Examples a step.</param>
+    /// <param name="batchSize">Examples a step, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The batch size is below 1.</exception>
+    /// <exception cref="DataException">There are no inputs.</exception>
     public HostTensor Predict(HostTensor x, int batchSize = 32)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         HostTensor? all = null;
         for (var start = 0; start < x.Shape[0]; start += batchSize)
         {
@@ -107,6 +111,14 @@ public sealed partial class Trainer
             all.PutRows(start, part);
         }
         return all ?? throw new DataException("There is nothing to predict: the input has no rows.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _predict.Dispose();
+        foreach (var step in _steps.Values) step.Dispose();
+        _steps.Clear();
     }
 
     private double Run(bool training, Batch batch, RunningMeans? into) => batch.Matrices is { } matrices
