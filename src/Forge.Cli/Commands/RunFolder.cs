@@ -17,6 +17,29 @@ internal static class RunFolder
         throw new UsageException($"{wanted} already holds a training run. Add --resume to go on with it, or choose another --out.");
     }
 
+    /// <summary>Makes the folder of a new run this run's alone.</summary>
+    /// <param name="folder">What <see cref="ForNewRun"/> chose without being asked for one.</param>
+    /// <returns>The folder; where another run has taken it meanwhile, one of a higher number.</returns>
+    public static string Claim(string folder)
+    {
+        var (stem, number) = (Path.Combine(Path.GetDirectoryName(folder)!, Prefix), int.Parse(Path.GetFileName(folder)[Prefix.Length..], CultureInfo.InvariantCulture));
+        for (; ; number++)
+        {
+            folder = stem + number.ToString(CultureInfo.InvariantCulture);
+            Directory.CreateDirectory(folder); // says nothing where it exists: the settings' file decides, which one process alone creates
+            var settings = TrainSettings.PathIn(folder);
+            try
+            {
+                using var file = new FileStream(settings, FileMode.CreateNew);
+                return folder;
+            }
+            catch (IOException) when (File.Exists(settings))
+            {
+                // Another run's. Try the next number.
+            }
+        }
+    }
+
     /// <summary>The folder of the run to go on with: the one asked for, or the newest.</summary>
     /// <exception cref="CheckpointException">There is no run to go on with.</exception>
     public static string ToResume(string? wanted)

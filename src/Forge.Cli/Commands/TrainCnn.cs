@@ -31,6 +31,7 @@ internal static class TrainCnn
         var trainer = Plan(report, engine, data, settings);
         if (invocation.Get(TrainOptions.DryRun)) return ExitCode.Success;
 
+        if (!resumes && wanted is null) folder = RunFolder.Claim(folder);
         settings.Save(folder);
         return Fit(invocation, trainer, data, settings, folder, saved);
     }

@@ -39,15 +39,18 @@ internal sealed record TrainSettings
         Data = Data, Size = Size, BatchSize = Batch, Seed = Seed, Augment = Augment, Validation = Validation, SkipBad = SkipBad, Log = log,
     };
 
+    /// <summary>The settings' file in a run's folder.</summary>
+    public static string PathIn(string folder) => Path.Combine(folder, FileName);
+
     /// <summary>Writes the settings to a run's folder.</summary>
     /// <exception cref="IOException">They cannot be written.</exception>
-    public void Save(string folder) => AtomicFile.Write(Path.Combine(folder, FileName), stream => JsonSerializer.Serialize(stream, this, TrainSettingsJson.Default.TrainSettings));
+    public void Save(string folder) => AtomicFile.Write(PathIn(folder), stream => JsonSerializer.Serialize(stream, this, TrainSettingsJson.Default.TrainSettings));
 
     /// <summary>Reads the settings of a run's folder; null where it has none.</summary>
     /// <exception cref="DataException">The file is damaged.</exception>
     public static TrainSettings? Load(string folder)
     {
-        var path = Path.Combine(folder, FileName);
+        var path = PathIn(folder);
         if (!File.Exists(path)) return null;
         try
         {
