@@ -39,7 +39,7 @@ internal sealed class ForgeProgram : IDisposable
     {
         var start = new ProcessStartInfo
         {
-            FileName = shell is null ? Host : "/bin/sh",
+            FileName = OperatingSystem.IsLinux() ? "/usr/bin/env" : shell is null ? Host : "/bin/sh",
             WorkingDirectory = folder ?? Path.GetTempPath(),
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -47,6 +47,8 @@ internal sealed class ForgeProgram : IDisposable
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
+        // A test run in the background ignores Ctrl-C, and its children would inherit that.
+        if (OperatingSystem.IsLinux()) foreach (var word in (string[])["--default-signal=INT,TERM", shell is null ? Host : "/bin/sh"]) start.ArgumentList.Add(word);
         if (shell is not null) foreach (var word in (string[])["-c", shell + "\nexec \"$@\"", "sh", Host]) start.ArgumentList.Add(word);
         start.ArgumentList.Add(Dll);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
