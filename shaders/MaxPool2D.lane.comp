@@ -12,6 +12,7 @@
 // Pushed: floats of a row of x and of y, rows of an image of x and of y, segments of a row of y.
 #include "buffers.glsl"
 #include "lane-words.glsl"
+#include "math.glsl"
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint SUBGROUPS = 8;
 layout(constant_id = 2) const uint C = 32;
@@ -20,8 +21,7 @@ layout(constant_id = 3) const uint UNITS = 16;
 // The largest of two; a NaN stays one.
 float larger(float a, float b)
 {
-    bool take = b > a || (floatBitsToUint(b) & 0x7fffffffu) > 0x7f800000u;
-    return mix(a, b, take && (floatBitsToUint(a) & 0x7fffffffu) <= 0x7f800000u);
+    return mix(a, b, (b > a || isNaN(b)) && !isNaN(a));
 }
 
 float winner(uint64_t a, uint64_t b)

@@ -12,6 +12,7 @@
 // Pushed: floats of a row of x and of y, rows of an image of x and of y, segments of a row of y.
 #include "buffers.glsl"
 #include "lane-words.glsl"
+#include "math.glsl"
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint SUBGROUPS = 8;
 layout(constant_id = 2) const uint C = 32;
@@ -20,10 +21,8 @@ layout(constant_id = 4) const bool THROUGH_RELU = false;
 layout(constant_id = 5) const bool ODD_WIDTH = false;  // a column, or a row, is left over and gets zeros
 layout(constant_id = 6) const bool ODD_HEIGHT = false;
 
-bool isNaNBits(float v) { return (floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u; }
-
 // b beats a, which comes before it.
-bool beats(float b, float a) { return (b > a || isNaNBits(b)) && !isNaNBits(a); }
+bool beats(float b, float a) { return (b > a || isNaN(b)) && !isNaN(a); }
 
 // What flows to the four cells of a window, in row-major order.
 void route(float v[4], float dy, out float d[4])
@@ -32,7 +31,7 @@ void route(float v[4], float dy, out float d[4])
     float top = mix(v[0], v[1], right), bottom = mix(v[2], v[3], rightBelow);
     bool low = beats(bottom, top);
     float won = mix(top, bottom, low);
-    float flow = THROUGH_RELU ? mix(0.0, dy, won > 0.0 || isNaNBits(won)) : dy;
+    float flow = THROUGH_RELU ? mix(0.0, dy, won > 0.0 || isNaN(won)) : dy;
     d[0] = mix(flow, 0.0, right || low);
     d[1] = mix(0.0, flow, right && !low);
     d[2] = mix(0.0, flow, low && !rightBelow);
