@@ -30,12 +30,12 @@ internal static class TinyImages
     {
         using var bitmap = new SKBitmap(side, side);
         for (var y = 0; y < side; y++)
-        for (var x = 0; x < side; x++)
-        {
-            var stripe = (byte)((x * (number + 1) + y * 3) % 32);
-            var colour = s_colours[label];
-            bitmap.SetPixel(x, y, new((byte)(colour.Red - stripe), (byte)(colour.Green - stripe), (byte)(colour.Blue - stripe)));
-        }
+            for (var x = 0; x < side; x++)
+            {
+                var stripe = (byte)((x * (number + 1) + y * 3) % 32);
+                var colour = s_colours[label];
+                bitmap.SetPixel(x, y, new((byte)(colour.Red - stripe), (byte)(colour.Green - stripe), (byte)(colour.Blue - stripe)));
+            }
         using var encoded = bitmap.Encode(format, 90);
         return encoded.ToArray();
     }

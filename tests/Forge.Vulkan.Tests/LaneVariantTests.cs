@@ -10,8 +10,15 @@ public sealed class LaneVariantTests
     // A device as llvmpipe describes itself, without opening one.
     private static readonly DeviceLimits s_chains = new()
     {
-        Mode = BufferMode.Address, HasBufferAddress = true, HasInt64 = true, HasSubgroupBallot = true, SubgroupSize = 8, MaxPushConstantBytes = 256,
-        MaxWorkgroupInvocations = 1024, MaxWorkgroupX = 1024, Quirks = new() { LaneChain = true, UniformPushTable = true, RunsOnProcessor = true },
+        Mode = BufferMode.Address,
+        HasBufferAddress = true,
+        HasInt64 = true,
+        HasSubgroupBallot = true,
+        SubgroupSize = 8,
+        MaxPushConstantBytes = 256,
+        MaxWorkgroupInvocations = 1024,
+        MaxWorkgroupX = 1024,
+        Quirks = new() { LaneChain = true, UniformPushTable = true, RunsOnProcessor = true },
     };
 
     public static TheoryData<string, int[], int[]> ShapesOfTheNets() => new()

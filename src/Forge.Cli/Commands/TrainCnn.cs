@@ -92,9 +92,12 @@ internal static class TrainCnn
         {
             trainer.Fit(data.Training, new()
             {
-                Epochs = settings.Epochs, StepsPerEpoch = settings.StepsPerEpoch, Validation = data.Validation,
+                Epochs = settings.Epochs,
+                StepsPerEpoch = settings.StepsPerEpoch,
+                Validation = data.Validation,
                 Callbacks = [Progress(report), new WriteCsv(Path.Combine(folder, "log.csv")), new WriteJson(Path.Combine(folder, "log.jsonl")), events, checkpoints],
-                Resume = saved, ModelConfig = SavedClassifier.ModelConfig,
+                Resume = saved,
+                ModelConfig = SavedClassifier.ModelConfig,
             }, invocation.Interruption.Token);
         }
         catch (OperationCanceledException) when (invocation.Interruption.Requested)

@@ -36,7 +36,14 @@ internal sealed record TrainSettings
     /// <param name="log">Where counts of images are printed.</param>
     public ArticleDataOptions DataOptions(TextWriter? log) => new()
     {
-        Data = Data, Size = Size, BatchSize = Batch, Seed = Seed, Augment = Augment, Validation = Validation, SkipBad = SkipBad, Log = log,
+        Data = Data,
+        Size = Size,
+        BatchSize = Batch,
+        Seed = Seed,
+        Augment = Augment,
+        Validation = Validation,
+        SkipBad = SkipBad,
+        Log = log,
     };
 
     /// <summary>The settings' file in a run's folder.</summary>

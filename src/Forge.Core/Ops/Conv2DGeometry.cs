@@ -46,15 +46,15 @@ public sealed record Conv2DGeometry(Size2D Stride, Padding2D Padding, Size2D Dil
     {
         var ((_, h, width, c), (kh, kw, perGroup, _), (n, p, q, o)) = (x.Nhwc, w.Nhwc, y.Nhwc);
         for (var image = 0; image < n; image++)
-        for (var row = 0; row < p; row++)
-        for (var i = 0; i < kh; i++)
-        {
-            if (Row(row, i) is var fromRow && (fromRow < 0 || fromRow >= h)) continue;
-            for (var column = 0; column < q; column++)
-            for (var j = 0; j < kw; j++)
-                if (Column(column, j) is var fromColumn && fromColumn >= 0 && fromColumn < width)
-                    visit(((image * h + fromRow) * width + fromColumn) * c, (i * kw + j) * perGroup * o, ((image * p + row) * q + column) * o);
-        }
+            for (var row = 0; row < p; row++)
+                for (var i = 0; i < kh; i++)
+                {
+                    if (Row(row, i) is var fromRow && (fromRow < 0 || fromRow >= h)) continue;
+                    for (var column = 0; column < q; column++)
+                        for (var j = 0; j < kw; j++)
+                            if (Column(column, j) is var fromColumn && fromColumn >= 0 && fromColumn < width)
+                                visit(((image * h + fromRow) * width + fromColumn) * c, (i * kw + j) * perGroup * o, ((image * p + row) * q + column) * o);
+                }
     }
 
     /// <summary>A geometry with the shapes of an x and a w that fit it.</summary>

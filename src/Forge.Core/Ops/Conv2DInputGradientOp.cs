@@ -29,12 +29,12 @@ public sealed record Conv2DInputGradientOp(Conv2DGeometry Geometry, Size2D Input
         Geometry.ForEachTap(dx.Shape, w.Shape, dy.Shape, (atX, atW, atY) =>
         {
             for (var g = 0; g < Geometry.Groups; g++)
-            for (var c = 0; c < perGroup; c++)
-            {
-                var sum = 0.0;
-                for (var k = g * group; k < (g + 1) * group; k++) sum += dy[atY + k] * w[atW + c * o + k];
-                dx[atX + g * perGroup + c] += sum;
-            }
+                for (var c = 0; c < perGroup; c++)
+                {
+                    var sum = 0.0;
+                    for (var k = g * group; k < (g + 1) * group; k++) sum += dy[atY + k] * w[atW + c * o + k];
+                    dx[atX + g * perGroup + c] += sum;
+                }
         });
     }
 

@@ -32,11 +32,11 @@ public sealed record Conv2DOp(Conv2DGeometry Geometry, Epilogue Epilogue = defau
         Geometry.ForEachTap(x.Shape, w.Shape, y.Shape, (atX, atW, atY) =>
         {
             for (var g = 0; g < Geometry.Groups; g++)
-            for (var c = 0; c < perGroup; c++)
-            {
-                var value = x[atX + g * perGroup + c];
-                for (var k = g * group; k < (g + 1) * group; k++) y[atY + k] += value * w[atW + c * o + k];
-            }
+                for (var c = 0; c < perGroup; c++)
+                {
+                    var value = x[atX + g * perGroup + c];
+                    for (var k = g * group; k < (g + 1) * group; k++) y[atY + k] += value * w[atW + c * o + k];
+                }
         });
         Epilogue.Apply(y, Epilogue.HasBias ? inputs[2] : null);
     }

@@ -28,11 +28,11 @@ public sealed record Conv2DWeightGradientOp(Conv2DGeometry Geometry, Size2D Wind
         Geometry.ForEachTap(x.Shape, dw.Shape, dy.Shape, (atX, atW, atY) =>
         {
             for (var g = 0; g < Geometry.Groups; g++)
-            for (var c = 0; c < perGroup; c++)
-            {
-                var value = x[atX + g * perGroup + c];
-                for (var k = g * group; k < (g + 1) * group; k++) dw[atW + c * o + k] += value * dy[atY + k];
-            }
+                for (var c = 0; c < perGroup; c++)
+                {
+                    var value = x[atX + g * perGroup + c];
+                    for (var k = g * group; k < (g + 1) * group; k++) dw[atW + c * o + k] += value * dy[atY + k];
+                }
         });
         if (WithBiasGradient)
             for (var i = 0; i < dy.Elements.Length; i++) outputs[1][i % o] += dy[i];

@@ -31,15 +31,15 @@ public sealed record Pool2DGeometry(Size2D Window, Size2D Stride, Padding2D Padd
         var ((_, h, w, _), (n, p, q, c)) = (x.Nhwc, y.Nhwc);
         Span<int> cells = new int[Window.Area];
         for (var image = 0; image < n; image++)
-        for (var row = 0; row < p; row++)
-        for (var column = 0; column < q; column++)
-        for (var channel = 0; channel < c; channel++)
-        {
-            var (count, (top, bottom), (left, right)) = (0, Rows(row, h), Columns(column, w));
-            for (var i = top; i < bottom; i++)
-            for (var j = left; j < right; j++) cells[count++] = ((image * h + i) * w + j) * c + channel;
-            visit(((image * p + row) * q + column) * c + channel, cells[..count]);
-        }
+            for (var row = 0; row < p; row++)
+                for (var column = 0; column < q; column++)
+                    for (var channel = 0; channel < c; channel++)
+                    {
+                        var (count, (top, bottom), (left, right)) = (0, Rows(row, h), Columns(column, w));
+                        for (var i = top; i < bottom; i++)
+                            for (var j = left; j < right; j++) cells[count++] = ((image * h + i) * w + j) * c + channel;
+                        visit(((image * p + row) * q + column) * c + channel, cells[..count]);
+                    }
     }
 
     /// <summary>The cell that wins a window: the largest value, ties to the first, a NaN above all and the first of those.</summary>

@@ -31,14 +31,14 @@ public static class AffineWarp
         }
         var at = 0;
         for (var r = 0; r < height; r++)
-        for (var q = 0; q < width; q++, at += channels)
-        {
-            var row = Inside(matrix.RowRow * r + matrix.RowColumn * q + matrix.RowOffset, height, fill);
-            var column = Inside(matrix.ColumnRow * r + matrix.ColumnColumn * q + matrix.ColumnOffset, width, fill);
-            if (double.IsNaN(row) || double.IsNaN(column)) target.Slice(at, channels).Fill(fillValue * scale);
-            else if (order == 0) Nearest(source, target[at..], row, column);
-            else Linear(source, target[at..], row, column);
-        }
+            for (var q = 0; q < width; q++, at += channels)
+            {
+                var row = Inside(matrix.RowRow * r + matrix.RowColumn * q + matrix.RowOffset, height, fill);
+                var column = Inside(matrix.ColumnRow * r + matrix.ColumnColumn * q + matrix.ColumnOffset, width, fill);
+                if (double.IsNaN(row) || double.IsNaN(column)) target.Slice(at, channels).Fill(fillValue * scale);
+                else if (order == 0) Nearest(source, target[at..], row, column);
+                else Linear(source, target[at..], row, column);
+            }
 
         void Nearest(ReadOnlySpan<byte> source, Span<float> target, double row, double column)
         {

@@ -20,11 +20,11 @@ public sealed record PixelImage(int Height, int Width, int Channels, byte[] Pixe
         var resized = new byte[checked(height * width * Channels)];
         var at = 0;
         foreach (var row in rows)
-        foreach (var column in columns)
-        {
-            var from = (row * Width + column) * Channels;
-            for (var c = 0; c < Channels; c++) resized[at++] = Pixels[from + c];
-        }
+            foreach (var column in columns)
+            {
+                var from = (row * Width + column) * Channels;
+                for (var c = 0; c < Channels; c++) resized[at++] = Pixels[from + c];
+            }
         return new(height, width, Channels, resized);
     }
 

@@ -67,12 +67,12 @@ internal static class BuiltInFont
     {
         var boxes = new List<(int, int, int)>();
         for (var row = 0; row < Rows; row++)
-        for (var column = 0; column < Columns; column++)
-        {
-            var start = column;
-            while (column < Columns && (shape[column] >> row & 1) != 0) column++;
-            if (column > start) boxes.Add((start, Rows - 1 - row, column - start));
-        }
+            for (var column = 0; column < Columns; column++)
+            {
+                var start = column;
+                while (column < Columns && (shape[column] >> row & 1) != 0) column++;
+                if (column > start) boxes.Add((start, Rows - 1 - row, column - start));
+            }
         return boxes;
     }
 

@@ -28,8 +28,8 @@ public static class ConfusionMatrixChart
         var size = matrix.Size;
         var shares = new double[size, size];
         for (var a = 0; a < size; a++)
-        for (var p = 0; p < size; p++)
-            shares[a, p] = matrix.Actual(a) == 0 ? 0 : (double)matrix[a, p] / matrix.Actual(a);
+            for (var p = 0; p < size; p++)
+                shares[a, p] = matrix.Actual(a) == 0 ? 0 : (double)matrix[a, p] / matrix.Actual(a);
 
         using var plot = new Plot();
         var map = plot.Add.Heatmap(shares);
@@ -37,8 +37,8 @@ public static class ConfusionMatrixChart
         map.ManualRange = new(0, 1);
         if (size <= LargestWithNumbers)
             for (var a = 0; a < size; a++)
-            for (var p = 0; p < size; p++)
-                AddCount(plot, font, matrix[a, p], p, size - 1 - a, dark: shares[a, p] > 0.55); // the first row of a heat map is the top one
+                for (var p = 0; p < size; p++)
+                    AddCount(plot, font, matrix[a, p], p, size - 1 - a, dark: shares[a, p] > 0.55); // the first row of a heat map is the top one
 
         var positions = Enumerable.Range(0, size).Select(i => (double)i).ToArray();
         plot.Axes.Bottom.SetTicks(positions, [.. matrix.ClassNames]);

@@ -28,13 +28,13 @@ public class Conv2DOpTests
                 var (n, p, q, k) = (draw.Int(0, y.Shape[0] - 1), draw.Int(0, y.Shape[1] - 1), draw.Int(0, y.Shape[2] - 1), draw.Int(0, o - 1));
                 var sum = 0.0;
                 for (var i = 0; i < kh; i++)
-                for (var j = 0; j < kw; j++)
-                for (var c = 0; c < perGroup; c++)
-                {
-                    var (row, column) = (p * g.Stride.H - g.Padding.Top + i * g.Dilation.H, q * g.Stride.W - g.Padding.Left + j * g.Dilation.W);
-                    if (row >= 0 && row < height && column >= 0 && column < width)
-                        sum += x[n, row, column, k / (o / g.Groups) * perGroup + c] * w[i, j, c, k];
-                }
+                    for (var j = 0; j < kw; j++)
+                        for (var c = 0; c < perGroup; c++)
+                        {
+                            var (row, column) = (p * g.Stride.H - g.Padding.Top + i * g.Dilation.H, q * g.Stride.W - g.Padding.Left + j * g.Dilation.W);
+                            if (row >= 0 && row < height && column >= 0 && column < width)
+                                sum += x[n, row, column, k / (o / g.Groups) * perGroup + c] * w[i, j, c, k];
+                        }
                 Assert.Equal(sum, y[n, p, q, k], 1e-9);
             }
         }

@@ -13,17 +13,36 @@ public sealed class TorchTests
 
     private static readonly Dictionary<string, ElementwiseOp> s_functions = new()
     {
-        ["Exp"] = new ExpOp(), ["Tanh"] = new TanhOp(), ["Sigmoid"] = new SigmoidOp(), ["Softplus"] = new SoftplusOp(), ["Relu"] = new ReluOp(),
-        ["LeakyRelu"] = new LeakyReluOp(0.25f), ["Elu"] = new EluOp(0.5f), ["Silu"] = new SiluOp(), ["GeluErf"] = new GeluOp(false), ["GeluTanh"] = new GeluOp(true),
-        ["Erf"] = new ErfOp(), ["Floor"] = new FloorOp(), ["Sign"] = new SignOp(), ["Abs"] = new AbsOp(), ["Clip"] = new ClipOp(-0.5f, 2), ["Log"] = new LogOp(),
-        ["Sqrt"] = new SqrtOp(), ["Rsqrt"] = new RsqrtOp(), ["Cube"] = new PowOp(), ["Pow"] = new PowOp(),
+        ["Exp"] = new ExpOp(),
+        ["Tanh"] = new TanhOp(),
+        ["Sigmoid"] = new SigmoidOp(),
+        ["Softplus"] = new SoftplusOp(),
+        ["Relu"] = new ReluOp(),
+        ["LeakyRelu"] = new LeakyReluOp(0.25f),
+        ["Elu"] = new EluOp(0.5f),
+        ["Silu"] = new SiluOp(),
+        ["GeluErf"] = new GeluOp(false),
+        ["GeluTanh"] = new GeluOp(true),
+        ["Erf"] = new ErfOp(),
+        ["Floor"] = new FloorOp(),
+        ["Sign"] = new SignOp(),
+        ["Abs"] = new AbsOp(),
+        ["Clip"] = new ClipOp(-0.5f, 2),
+        ["Log"] = new LogOp(),
+        ["Sqrt"] = new SqrtOp(),
+        ["Rsqrt"] = new RsqrtOp(),
+        ["Cube"] = new PowOp(),
+        ["Pow"] = new PowOp(),
     };
 
     private static readonly Dictionary<string, UpdateOp> s_updates = new()
     {
-        ["sgd"] = new SgdUpdateOp(0, false, UpdateForm.PyTorch, 0), ["sgd_decay"] = new SgdUpdateOp(0, false, UpdateForm.PyTorch, 0.25f),
-        ["momentum"] = new SgdUpdateOp(0.875f, false, UpdateForm.PyTorch, 0), ["nesterov"] = new SgdUpdateOp(0.875f, true, UpdateForm.PyTorch, 0),
-        ["adam"] = new AdamUpdateOp(0.875f, 0.9375f, 1 / 256f, UpdateForm.PyTorch, 0), ["adamw"] = new AdamUpdateOp(0.875f, 0.9375f, 1 / 256f, UpdateForm.PyTorch, 0.25f),
+        ["sgd"] = new SgdUpdateOp(0, false, UpdateForm.PyTorch, 0),
+        ["sgd_decay"] = new SgdUpdateOp(0, false, UpdateForm.PyTorch, 0.25f),
+        ["momentum"] = new SgdUpdateOp(0.875f, false, UpdateForm.PyTorch, 0),
+        ["nesterov"] = new SgdUpdateOp(0.875f, true, UpdateForm.PyTorch, 0),
+        ["adam"] = new AdamUpdateOp(0.875f, 0.9375f, 1 / 256f, UpdateForm.PyTorch, 0),
+        ["adamw"] = new AdamUpdateOp(0.875f, 0.9375f, 1 / 256f, UpdateForm.PyTorch, 0.25f),
         ["rmsprop"] = new RmspropUpdateOp(0.875f, 0, 1 / 256f, false, UpdateForm.PyTorch, 0),
         ["rmsprop_centered_momentum"] = new RmspropUpdateOp(0.875f, 0.5f, 1 / 256f, true, UpdateForm.PyTorch, 0),
     };

@@ -67,9 +67,9 @@ public sealed class AffineTests
         var (source, target) = (Enumerable.Range(0, 5 * 7 * 3).Select(i => (byte)i).ToArray(), new float[5 * 7 * 3]);
         AffineWarp.OnHost(source, target, 5, 7, 3, new AffineDraw(0, 0, 0, 0, 1, 1, horizontal, vertical).ToMatrix(5, 7, AffineConvention.AsNamed), scale: 0.5f);
         for (var r = 0; r < 5; r++)
-        for (var q = 0; q < 7; q++)
-        for (var c = 0; c < 3; c++)
-            Assert.Equal(0.5f * source[((vertical ? 4 - r : r) * 7 + (horizontal ? 6 - q : q)) * 3 + c], target[(r * 7 + q) * 3 + c]);
+            for (var q = 0; q < 7; q++)
+                for (var c = 0; c < 3; c++)
+                    Assert.Equal(0.5f * source[((vertical ? 4 - r : r) * 7 + (horizontal ? 6 - q : q)) * 3 + c], target[(r * 7 + q) * 3 + c]);
     }
 
     [Property(MaxTest = 300)]
@@ -79,12 +79,12 @@ public sealed class AffineTests
         var source = new byte[height * width];
         for (var i = 0; i < source.Length; i++) source[i] = (byte)(50 + i);
         foreach (var fill in Enum.GetValues<FillMode>())
-        foreach (var order in (int[])[0, 1])
-        {
-            var target = new float[source.Length];
-            AffineWarp.OnHost(source, target, height, width, 1, new(a, b, c, d, e, f), fill, 60, order);
-            if (!target.All(v => v is >= 49.9999f and <= 74.0001f)) return false; // the fill value lies inside too
-        }
+            foreach (var order in (int[])[0, 1])
+            {
+                var target = new float[source.Length];
+                AffineWarp.OnHost(source, target, height, width, 1, new(a, b, c, d, e, f), fill, 60, order);
+                if (!target.All(v => v is >= 49.9999f and <= 74.0001f)) return false; // the fill value lies inside too
+            }
         return true;
     }
 

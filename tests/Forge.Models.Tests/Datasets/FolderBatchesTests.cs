@@ -15,7 +15,7 @@ public sealed class FolderBatchesTests
         var folder = new TemporaryFolder();
         if (classes.Length == 0) classes = ["Zebra", "ape", "éléphant"];
         for (var label = 0; label < classes.Length; label++)
-        for (var i = 0; i < perClass; i++) folder.Write(Ppm((byte)i, (byte)label), classes[label], $"{i:D3} x.ppm");
+            for (var i = 0; i < perClass; i++) folder.Write(Ppm((byte)i, (byte)label), classes[label], $"{i:D3} x.ppm");
         return folder;
     }
 

@@ -33,8 +33,8 @@ public sealed class ChartFontTests
         }
         string[] expected = ["#####", "#....", "#....", "####.", "#....", "#....", "#...."];
         for (var row = 0; row < 7; row++)
-        for (var column = 0; column < 5; column++)
-            Assert.Equal(expected[row][column] == '#' ? SKColors.Black : SKColors.White, bitmap.GetPixel(column * 10 + 5, row * 10 + 5));
+            for (var column = 0; column < 5; column++)
+                Assert.Equal(expected[row][column] == '#' ? SKColors.Black : SKColors.White, bitmap.GetPixel(column * 10 + 5, row * 10 + 5));
     }
 
     [Fact]

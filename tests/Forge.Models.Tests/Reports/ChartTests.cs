@@ -16,8 +16,8 @@ public sealed class ChartTests
     {
         var matrix = new ConfusionMatrix(FashionMnist.ClassNames);
         for (var label = 0; label < 10; label++)
-        for (var i = 0; i < 100; i++)
-            matrix.Add(label, i < right * 100 ? label : (label + 1 + i % 4) % 10);
+            for (var i = 0; i < 100; i++)
+                matrix.Add(label, i < right * 100 ? label : (label + 1 + i % 4) % 10);
         return matrix;
     }
 
@@ -46,8 +46,10 @@ public sealed class ChartTests
     {
         var history = new Dictionary<string, IReadOnlyList<double>>
         {
-            ["loss"] = [1.0, 0.6, 0.45, 0.4], ["accuracy"] = [0.6, 0.75, 0.82, 0.85],
-            ["val_loss"] = [0.9, 0.65, double.NaN, 0.5], ["val_accuracy"] = [0.65, 0.74, 0.8, 0.81],
+            ["loss"] = [1.0, 0.6, 0.45, 0.4],
+            ["accuracy"] = [0.6, 0.75, 0.82, 0.85],
+            ["val_loss"] = [0.9, 0.65, double.NaN, 0.5],
+            ["val_accuracy"] = [0.65, 0.74, 0.8, 0.81],
         };
         var both = Decode(LearningCurves.Draw(history));
         Assert.True(Share(both, (r, g, b) => r < 90 && b > 150 && g < 160) > 0.001, "no blue training line");
