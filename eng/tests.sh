@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # the other parts set these
-# ./forge test [--all] [--filter X]: builds, runs every suite, ends with "N passed, N failed[, N skipped]".
+# ./forge test [--all] [--filter X]: builds, checks the format, runs every suite, ends with "N passed, N failed[, N skipped]".
 
 run_tests() {
     local filter="" tier=fast
@@ -8,7 +8,7 @@ run_tests() {
             --all) tier=all ;;
             --filter) [[ $# -gt 1 ]] || { say "--filter needs a value, e.g. --filter MaxPool2D"; exit 2; }; filter=$2; shift ;;
             --filter=*) filter=${1#--filter=} ;;
-            --help|-h) echo "usage: ./forge test [--all] [--filter X]    X: part of a test's full name, or a VSTest filter expression"; exit 0 ;;
+            --help|-h) echo "usage: ./forge test [--all] [--filter X]    X: part of a test's full name, a VSTest filter expression, launcher, or format"; exit 0 ;;
             *) say "unknown option for test: $1" "usage: ./forge test [--all] [--filter X]"; exit 2 ;;
         esac
         shift
@@ -19,7 +19,8 @@ run_tests() {
     rm -rf "$results"; mkdir -p "$results/drivers"
     passed=0 failed=0 skipped=0 broken=()
     local suite
-    if [[ -z $filter || $filter == launcher ]]; then run_launcher_suite; fi
+    if [[ -z $filter || $filter == format ]]; then run_script_suite format "$root/eng/format-check"; fi
+    if [[ -z $filter || $filter == launcher ]]; then run_script_suite launcher "$root/tests/launcher/run.sh"; fi
     (
         use_test_environment "$tier"
         for suite in "$root"/tests/*.Tests; do run_suite "${suite##*/}" "$filter"; done
@@ -86,16 +87,17 @@ count_suite() {
 # attribute NAME: a number of the counters line; reads count_suite's variable.
 attribute() { local value; value=$(sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<< "$counters"); echo "${value:-0}"; }
 
-run_launcher_suite() {
-    local code=0 output=$results/launcher.txt ok bad
-    printf '\n== launcher\n'
-    bash "$root/tests/launcher/run.sh" > "$output" 2>&1 < /dev/null || code=$?
+# run_script_suite NAME SCRIPT: a script whose lines "ok ...", "not ok ..." and "skip ..." are counted.
+run_script_suite() {
+    local name=$1 code=0 output=$results/$1.txt ok bad
+    printf '\n== %s\n' "$name"
+    DOTNET=$dotnet bash "$2" > "$output" 2>&1 < /dev/null || code=$?
     grep -vE '^ok ' "$output" || true
     ok=$(grep -cE '^ok ' "$output" || true) bad=$(grep -cE '^not ok ' "$output" || true)
     skipped=$((skipped + $(grep -cE '^skip ' "$output" || true)))
     passed=$((passed + ok)) failed=$((failed + bad))
-    if [[ $code != 0 && $bad == 0 ]]; then failed=$((failed + 1)); broken+=("launcher ended early (exit code $code)"); fi
-    echo "launcher: $ok passed, $bad failed"
+    if [[ $code != 0 && $bad == 0 ]]; then failed=$((failed + 1)); broken+=("$name ended early (exit code $code)"); fi
+    echo "$name: $ok passed, $bad failed"
 }
 
 # A suite may append lines "driver|tests|pipelines|seconds" to files in FORGE_TEST_REPORTS; here they are added up.

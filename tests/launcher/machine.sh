@@ -25,6 +25,7 @@ case \$1 in
     --list-sdks) echo "$1 [/nowhere]" ;;
     build) echo build >> "$machine/builds"
         mkdir -p "$repository/src/Forge.Cli/bin/Release/net10.0"; touch "$repository/src/Forge.Cli/bin/Release/net10.0/forge.dll" ;;
+    format) [[ ! -e "$machine/untidy" ]] || { echo "Program.cs(1,1): error WHITESPACE: Fix whitespace formatting."; exit 2; } ;;
     test)   # what a suite leaves behind: "total passed failed exit-code" in the suite's own folder
         name=\$(basename "\$2" .dll) folder=\$(dirname "\$2")
         read -r total passed failed exit_code < "$repository/tests/\$name/outcome"
@@ -99,10 +100,24 @@ forge() {
         "$repository/forge" "$@" > "$machine/out" 2> "$machine/err" < /dev/null) || code=$?
 }
 
+# forge_on_terminal KEYS ARGUMENTS: the same with a person at a pseudo-terminal who types KEYS; all they see is in $machine/seen.
+forge_on_terminal() {
+    local keys=$1 words; shift
+    script --version 2> /dev/null | grep -q util-linux || skip "no 'script' of util-linux, which makes the pseudo-terminal"
+    printf -v words ' %q' "$repository/forge" "$@"
+    code=0
+    printf '%s' "$keys" | (cd / && env -i HOME="$machine/home" PATH="$machine/programs:/usr/local/bin:/usr/bin:/bin" TERM=dumb SHELL=/bin/bash FORGE_SYSTEM_ROOT="$machine/root" \
+        FORGE_OS_RELEASE="$machine/os-release" FORGE_APT_ETC="$machine/apt" ${settings[@]+"${settings[@]}"} \
+        timeout 60 script -qec "exec$words" /dev/null | tr -d '\r' > "$machine/seen"; exit "${PIPESTATUS[0]}") || code=$?
+    cp "$machine/seen" "$machine/out"; cp "$machine/seen" "$machine/err"
+}
+
 # The checks: a failed one says what it saw and ends the test.
 refuse() { printf '    %s\n' "$@"; sed 's/^/    out: /' "$machine/out"; sed 's/^/    err: /' "$machine/err"; exit 1; }
 says() { grep -qF -- "$1" "$machine/err" || refuse "expected on stderr: $1"; }
 prints() { grep -qF -- "$1" "$machine/out" || refuse "expected on stdout: $1"; }
 prints_not() { ! grep -qF -- "$1" "$machine/out" || refuse "not expected on stdout: $1"; }
+says_not() { ! grep -qF -- "$1" "$machine/err" || refuse "not expected on stderr: $1"; }
+skip() { printf '%s\n' "$1"; exit 77; }
 quiet() { [[ ! -s $machine/err ]] || refuse "expected nothing on stderr"; }
 exits() { [[ $code == "$1" ]] || refuse "expected exit code $1, got $code"; }
