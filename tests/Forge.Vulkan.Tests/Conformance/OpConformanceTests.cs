@@ -1,5 +1,6 @@
 using System.Globalization;
 using Forge.Core;
+using Forge.Vulkan.Tuning;
 using Xunit.Sdk;
 
 namespace Forge.Vulkan.Tests.Conformance;
@@ -89,7 +90,7 @@ public sealed class OpConformanceTests(ConformanceDevices devices) : IClassFixtu
 /// <summary>Devices by driver and mode, opened when first asked for and kept through the tests of a class: pipelines are built once.</summary>
 public sealed class ConformanceDevices : IDisposable
 {
-    private readonly Dictionary<(string, BufferMode, bool), (DeviceUnderTest Device, KernelRun Run)> _open = [];
+    private readonly Dictionary<(string, BufferMode, bool), (DeviceUnderTest Device, GuardedRun Run)> _open = [];
 
     /// <summary>Runs every variant of a case, and again with outputs written over inputs where the op allows it.</summary>
     /// <exception cref="XunitException">A variant is wrong; the message says which, where and how to run it again.</exception>
@@ -133,12 +134,12 @@ public sealed class ConformanceDevices : IDisposable
         }
     }
 
-    private (DeviceUnderTest Device, KernelRun Run) Open(string driver, BufferMode mode, bool small)
+    private (DeviceUnderTest Device, GuardedRun Run) Open(string driver, BufferMode mode, bool small)
     {
         if (_open.TryGetValue((driver, mode, small), out var open))
             return open;
         var device = new DeviceUnderTest(driver, mode, narrow: small ? Small : null, shared: true);
-        return _open[(driver, mode, small)] = (device, new KernelRun(device));
+        return _open[(driver, mode, small)] = (device, new GuardedRun(device.Device, device.Transfers, device.Pipelines));
     }
 
     private static DeviceLimits Small(DeviceLimits limits) => limits with

@@ -1,13 +1,13 @@
 using System.Runtime.InteropServices;
 using Forge.Core;
 
-namespace Forge.Vulkan.Tests.Conformance;
+namespace Forge.Vulkan.Tuning;
 
 /// <summary>Runs one variant of an op's kernel on a device, every block between guards.</summary>
 /// <remarks>
 /// Guards and blocks that nothing has written hold NaNs, so that what is read past an end or before it was written shows in the result.
 /// </remarks>
-internal sealed class KernelRun(DeviceUnderTest test) : IDisposable
+internal sealed class GuardedRun(Device device, Transfers transfers, PipelineLibrary pipelines) : IDisposable
 {
     private const int GuardBytes = 256;
     private const uint Guard = 0x7fc5a5a5, Unwritten = 0x7fc0ffee;
@@ -46,13 +46,13 @@ internal sealed class KernelRun(DeviceUnderTest test) : IDisposable
             MemoryMarshal.Cast<byte, uint>(memory.AsSpan((int)block.Offset, (int)block.Bytes)).Fill(Unwritten);
         for (var i = 0; i < ins.Length; i++)
             inputs[i].Bytes.CopyTo(memory.AsSpan((int)ins[i].Offset));
-        test.Transfers.Upload(new(arena, 0, end), memory);
+        transfers.Upload(new(arena, 0, end), memory);
 
-        using (var recording = test.Record([.. plan.Dispatches.Select(d => Lower(op, new(kernel, variant, plan), d, ins.Length + outs.Length, arena, ins, outs, scratch))]))
+        using (var recording = Recorder.Record(device, transfers, [.. plan.Dispatches.Select(d => Lower(op, new(kernel, variant, plan), d, ins.Length + outs.Length, arena, ins, outs, scratch))]))
             recording.Run($"{op.Name} {variant.Label}");
 
         var after = new byte[end];
-        test.Transfers.Download(new(arena, 0, end), after);
+        transfers.Download(new(arena, 0, end), after);
         CheckUntouched(memory, after, [.. ins.Except(outs), .. outs, .. scratch], writable: [.. outs, .. scratch]);
         return [.. outputTypes.Select((type, i) =>
         {
@@ -66,7 +66,7 @@ internal sealed class KernelRun(DeviceUnderTest test) : IDisposable
 
     private RecordedDispatch Lower(Op op, ChosenKernel chosen, Dispatch dispatch, int operands, DeviceBuffer arena, Block[] ins, Block[] outs, Block[] scratch)
     {
-        var pipeline = test.Pipelines.Get(KernelLowering.Request(chosen, dispatch, operands));
+        var pipeline = pipelines.Get(KernelLowering.Request(chosen, dispatch, operands));
         return new(op.Name, pipeline, dispatch.Grid, dispatch.Push, KernelLowering.Accesses(dispatch, Slices(ins), Slices(outs), Slices(scratch), op.Name));
 
         BufferSlice[] Slices(Block[] blocks) => [.. blocks.Select(b => new BufferSlice(arena, b.Offset, b.Bytes))];
@@ -93,7 +93,7 @@ internal sealed class KernelRun(DeviceUnderTest test) : IDisposable
         if (_arena is { } arena && arena.Bytes >= bytes)
             return arena;
         _arena?.Dispose();
-        return _arena = new DeviceBuffer(test.Device, Math.Max(bytes, 1 << 20), MemoryUse.Device, "conformance");
+        return _arena = new DeviceBuffer(device, Math.Max(bytes, 1 << 20), MemoryUse.Device, "conformance");
     }
 }
 

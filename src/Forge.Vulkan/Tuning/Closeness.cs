@@ -2,7 +2,7 @@ using Forge.Core;
 using Forge.Core.Ops;
 using Forge.Core.Reference;
 
-namespace Forge.Vulkan.Tests.Conformance;
+namespace Forge.Vulkan.Tuning;
 
 /// <summary>How far a device's result may be from the fp64 reference, in units of 2^-24 of a scale.</summary>
 /// <param name="Ulps">How many.</param>
@@ -41,6 +41,14 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
         _ => new(128, Of.Tensor),
     };
 
+    /// <summary>What the op's fp64 reference gives.</summary>
+    public static IReadOnlyList<ReferenceTensor> Reference(Op op, IReadOnlyList<ReferenceTensor> inputs)
+    {
+        ReferenceTensor[] outputs = [.. op.Infer([.. inputs.Select(i => i.Type)]).Select(t => new ReferenceTensor(t))];
+        op.Reference(inputs, outputs);
+        return outputs;
+    }
+
     /// <summary>Says where and how a result is too far from the reference; null where it is close enough.</summary>
     /// <param name="op">The op.</param>
     /// <param name="inputs">Its inputs.</param>
@@ -48,7 +56,7 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
     /// <param name="actual">The device's outputs.</param>
     public string? Explain(Op op, IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> expected, IReadOnlyList<HostTensor> actual)
     {
-        var magnitudes = Scale == Of.Magnitudes ? ConformanceCases.Reference(op, [.. inputs.Select(Magnitude)]) : expected;
+        var magnitudes = Scale == Of.Magnitudes ? Reference(op, [.. inputs.Select(Magnitude)]) : expected;
         for (var o = 0; o < expected.Count; o++)
         {
             var (reference, device) = (expected[o], actual[o]);
