@@ -25,11 +25,19 @@ internal sealed class AddressTables : IDisposable
         if (end == FaultBytes)
             return;
         _buffer = new DeviceBuffer(device, end, MemoryUse.Device, "address tables");
-        var bytes = new byte[end];
-        for (var i = 0; i < steps.Count; i++)
-            if (_offsets[i] != 0)
-                WriteTable(bytes.AsSpan((int)_offsets[i]), i, ((RecordedDispatch)steps[i]).Bindings);
-        transfers.Upload(new(_buffer, 0, end), bytes);
+        try
+        {
+            var bytes = new byte[end];
+            for (var i = 0; i < steps.Count; i++)
+                if (_offsets[i] != 0)
+                    WriteTable(bytes.AsSpan((int)_offsets[i]), i, ((RecordedDispatch)steps[i]).Bindings);
+            transfers.Upload(new(_buffer, 0, end), bytes);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The address of a step's table.</summary>

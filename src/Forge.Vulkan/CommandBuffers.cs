@@ -11,7 +11,15 @@ internal static unsafe class CommandBuffers
         var create = new CommandPoolCreateInfo { SType = StructureType.CommandPoolCreateInfo, Flags = CommandPoolCreateFlags.ResetCommandBufferBit, QueueFamilyIndex = device.QueueFamily };
         CommandPool pool;
         device.Vk.CreateCommandPool(device.Handle, &create, null, &pool).Check("vkCreateCommandPool", $"preparing {name}");
-        return (pool, Allocate(device, pool, name));
+        try
+        {
+            return (pool, Allocate(device, pool, name));
+        }
+        catch
+        {
+            device.Vk.DestroyCommandPool(device.Handle, pool, null);
+            throw;
+        }
     }
 
     /// <summary>Allocates a command buffer.</summary>

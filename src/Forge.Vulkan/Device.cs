@@ -18,6 +18,9 @@ internal sealed record DeviceOptions
     /// <summary>Treats the device's memory as out of the host's reach, as a card's is: everything is staged. For tests.</summary>
     public bool Staged { get; init; }
 
+    /// <summary>The length of a staging buffer, in bytes; a multiple of 4.</summary>
+    public int StagingBytes { get; init; } = 16 << 20;
+
     /// <summary>Replaces Vulkan entry points.</summary>
     public EntryPointHook? Hook { get; init; }
 
@@ -46,7 +49,7 @@ internal sealed unsafe class Device : IDisposable
         {
             var devices = PhysicalDeviceQuery.List(Instance);
             Description = DeviceSelection.Choose([.. devices.Select(d => d.Description)], options.Device ?? Environment.GetEnvironmentVariable("FORGE_DEVICE"));
-            MapsDeviceMemory = !options.Staged;
+            (MapsDeviceMemory, StagingBytes) = (!options.Staged, options.StagingBytes);
             Physical = devices.First(d => d.Description == Description).Handle;
             using var features = new DeviceFeatures(Vk, Physical, Description, options.Mode ?? ModeSwitch());
             Limits = options.Narrow is { } narrow ? narrow(features.Limits) : features.Limits;
@@ -102,6 +105,9 @@ internal sealed unsafe class Device : IDisposable
 
     /// <summary>Whether buffers that kernels use are mapped where their memory allows it.</summary>
     public bool MapsDeviceMemory { get; }
+
+    /// <summary>The length of a staging buffer, in bytes.</summary>
+    public int StagingBytes { get; }
 
     /// <summary>The binding.</summary>
     public Vk Vk => Api.Vk;

@@ -84,6 +84,7 @@ internal sealed unsafe class DeviceFeatures : IDisposable
             HasCooperativeMatrix = n->Coop.CooperativeMatrix,
             HasPipelineStatistics = n->Statistics.PipelineExecutableInfo,
             TimestampPeriod = limits.TimestampComputeAndGraphics ? limits.TimestampPeriod : 0,
+            SubmissionFlops = description.IsSoftware ? double.PositiveInfinity : DeviceLimits.WatchdogFlops,
             Quirks = Quirks.Of(description),
         };
         Narrow();

@@ -100,8 +100,14 @@ public sealed record DeviceLimits
     /// <summary>Nanoseconds a timestamp tick; 0 where the queue has no timestamps.</summary>
     public float TimestampPeriod { get; init; }
 
+    /// <summary>Floating-point operations after which a recording goes on in another submission; infinite where no watchdog can be.</summary>
+    public double SubmissionFlops { get; init; } = WatchdogFlops;
+
     /// <summary>How the driver differs from the specification.</summary>
     public Quirks Quirks { get; init; } = new();
+
+    // A GPU's watchdog ends what runs for seconds. The slowest that draws a desktop does a few hundred GFLOP/s.
+    internal const double WatchdogFlops = 1e11;
 
     /// <summary>Kernels may compute with raw addresses (INT64 in buffers.glsl).</summary>
     public bool HasRawAddresses => Mode == BufferMode.Address && HasBufferAddress && HasInt64;

@@ -20,7 +20,6 @@ public sealed class Executable : IExecutable
     private readonly IReadOnlyList<RecordedStep> _steps = [];
     private readonly Recording _recording = null!;
     private Recording? _profile;
-    private byte[]? _inputs, _outputs;
 
     internal Executable(VulkanBackend backend, Plan plan)
     {
@@ -104,49 +103,56 @@ public sealed class Executable : IExecutable
         for (var i = 0; i < inputs.Count; i++)
             if (inputs[i].Type != _plan.InputTypes[i])
                 throw new ShapeException($"Argument {i} is {inputs[i].Type}, but this plan was made for {_plan.InputTypes[i]}.");
-        if (!_regions.TryGetValue(Region.Input, out var region))
-            return;
-        // Where the host cannot write there, everything goes over in one copy: a copy costs a submission.
-        var host = region.IsMapped ? [] : _inputs ??= new byte[region.Bytes];
+        // All in one pass over the region: where the host cannot write there, each part costs a submission.
+        if (_regions.TryGetValue(Region.Input, out var region))
+            _backend.Transfers.Upload(new(region, 0, region.Bytes), (at, part) => Fill(inputs, at, part));
+    }
+
+    private void Fill(IReadOnlyList<HostTensor> inputs, long at, Span<byte> part)
+    {
         for (var i = 0; i < inputs.Count; i++)
-            if (_plan.Inputs[i] is { } place)
-                inputs[i].Bytes.CopyTo(At(place));
+            if (_plan.Inputs[i] is { } place && Shared(place, at, part.Length) is { Bytes: > 0 } shared)
+                inputs[i].Bytes.Slice(shared.InPlace, shared.Bytes).CopyTo(part[shared.InPart..]);
+        Span<byte> word = stackalloc byte[4];
         foreach (var (scalar, place) in _plan.Scalars)
         {
+            if (Shared(place, at, part.Length) is not { Bytes: > 0 } shared)
+                continue;
             var value = scalar.Value;
             switch (scalar.DType)
             {
                 case DType.F32:
-                    BinaryPrimitives.WriteSingleLittleEndian(At(place), (float)value);
+                    BinaryPrimitives.WriteSingleLittleEndian(word, (float)value);
                     break;
                 case DType.I32:
-                    BinaryPrimitives.WriteInt32LittleEndian(At(place), (int)value);
+                    BinaryPrimitives.WriteInt32LittleEndian(word, (int)value);
                     break;
                 default:
-                    BinaryPrimitives.WriteUInt32LittleEndian(At(place), (uint)value);
+                    BinaryPrimitives.WriteUInt32LittleEndian(word, (uint)value);
                     break;
             }
+            word.Slice(shared.InPlace, shared.Bytes).CopyTo(part[shared.InPart..]);
         }
-        if (!region.IsMapped)
-            _backend.Transfers.Upload(new(region, 0, region.Bytes), host);
-
-        Span<byte> At(Placement place) => region.IsMapped ? region.Span(place.Offset, (int)place.Bytes) : host.AsSpan((int)place.Offset, (int)place.Bytes);
     }
 
     private HostTensor[] Download()
     {
-        var results = new HostTensor[_plan.Outputs.Count];
-        if (!_regions.TryGetValue(Region.Output, out var region))
-            return results;
-        if (!region.IsMapped)
-            _backend.Transfers.Download(new(region, 0, region.Bytes), _outputs ??= new byte[region.Bytes]);
-        for (var i = 0; i < results.Length; i++)
-        {
-            results[i] = new HostTensor(_plan.Outputs[i].Type);
-            var place = _plan.Outputs[i].Place;
-            (region.IsMapped ? region.Span(place.Offset, (int)place.Bytes) : _outputs.AsSpan((int)place.Offset, (int)place.Bytes)).CopyTo(results[i].Bytes);
-        }
+        var results = _plan.Outputs.Select(o => new HostTensor(o.Type)).ToArray();
+        if (_regions.TryGetValue(Region.Output, out var region))
+            _backend.Transfers.Download(new(region, 0, region.Bytes), (at, part) =>
+            {
+                for (var i = 0; i < results.Length; i++)
+                    if (Shared(_plan.Outputs[i].Place, at, part.Length) is { Bytes: > 0 } shared)
+                        part.Slice(shared.InPart, shared.Bytes).CopyTo(results[i].Bytes[shared.InPlace..]);
+            });
         return results;
+    }
+
+    // The bytes that a place and a part of its region have in common: where they start in each, and how many they are.
+    private static (int InPlace, int InPart, int Bytes) Shared(Placement place, long at, int length)
+    {
+        var (first, end) = (Math.Max(place.Offset, at), Math.Min(place.Offset + place.Bytes, at + length));
+        return first < end ? ((int)(first - place.Offset), (int)(first - at), (int)(end - first)) : default;
     }
 
     private BufferSlice SliceOf(Placement place) =>

@@ -8,11 +8,11 @@ namespace Forge.Vulkan;
 internal sealed class OpTimer : IDisposable
 {
     private const int Alignment = 256;
-    private readonly DeviceBuffer _memory;
+    private readonly DeviceBuffer _memory = null!;
     private readonly Transfers _transfers;
     private readonly IReadOnlyList<TensorType> _outputTypes;
-    private readonly BufferSlice[] _inputs, _outputs;
-    private readonly Recording _recording;
+    private readonly BufferSlice[] _inputs = [], _outputs = [];
+    private readonly Recording _recording = null!;
 
     /// <summary>Builds the variant's pipelines and records its dispatches.</summary>
     /// <param name="device">The device.</param>
@@ -24,20 +24,28 @@ internal sealed class OpTimer : IDisposable
     public OpTimer(Device device, PipelineLibrary pipelines, Kernel kernel, Op op, Variant variant, IReadOnlyList<TensorType> inputs)
     {
         (_transfers, _outputTypes) = (new Transfers(device), op.Infer(inputs));
-        var chosen = new ChosenKernel(kernel, variant, kernel.PlanOf(op, variant, inputs, _outputTypes));
-        var started = Stopwatch.GetTimestamp();
-        var built = pipelines.Get([.. chosen.Plan.Dispatches.Select(d => KernelLowering.Request(chosen, d, inputs.Count + _outputTypes.Count))]);
-        BuildTime = Stopwatch.GetElapsedTime(started);
-
         var total = 0L;
-        (_inputs, _outputs) = (Place(inputs.Select(t => t.Bytes)), Place(_outputTypes.Select(t => t.Bytes)));
-        var scratch = Place(chosen.Plan.ScratchBytes);
-        _memory = new DeviceBuffer(device, Math.Max(4, total), MemoryUse.Device, "timed op");
-        foreach (var slices in (BufferSlice[][])[_inputs, _outputs, scratch])
-            for (var i = 0; i < slices.Length; i++)
-                slices[i] = slices[i] with { Buffer = _memory };
-        _recording = Recorder.Record(device, _transfers, [.. chosen.Plan.Dispatches.Select((d, i) =>
-            new RecordedDispatch(op.Name, built[i], d.Grid, d.Push, KernelLowering.Accesses(d, _inputs, _outputs, scratch, op.Name)))]);
+        try
+        {
+            var chosen = new ChosenKernel(kernel, variant, kernel.PlanOf(op, variant, inputs, _outputTypes));
+            var started = Stopwatch.GetTimestamp();
+            var built = pipelines.Get([.. chosen.Plan.Dispatches.Select(d => KernelLowering.Request(chosen, d, inputs.Count + _outputTypes.Count))]);
+            BuildTime = Stopwatch.GetElapsedTime(started);
+
+            (_inputs, _outputs) = (Place(inputs.Select(t => t.Bytes)), Place(_outputTypes.Select(t => t.Bytes)));
+            var scratch = Place(chosen.Plan.ScratchBytes);
+            _memory = new DeviceBuffer(device, Math.Max(4, total), MemoryUse.Device, "timed op");
+            foreach (var slices in (BufferSlice[][])[_inputs, _outputs, scratch])
+                for (var i = 0; i < slices.Length; i++)
+                    slices[i] = slices[i] with { Buffer = _memory };
+            _recording = Recorder.Record(device, _transfers, [.. chosen.Plan.Dispatches.Select((d, i) =>
+                new RecordedDispatch(op.Name, built[i], d.Grid, d.Push, KernelLowering.Accesses(d, _inputs, _outputs, scratch, op.Name)))]);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
 
         BufferSlice[] Place(IEnumerable<long> sizes) => [.. sizes.Select(bytes =>
         {
@@ -85,8 +93,8 @@ internal sealed class OpTimer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _recording.Dispose();
+        _recording?.Dispose();  // the constructor may have failed before these were made
         _transfers.Dispose();
-        _memory.Dispose();
+        _memory?.Dispose();
     }
 }

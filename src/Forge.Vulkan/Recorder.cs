@@ -5,9 +5,6 @@ namespace Forge.Vulkan;
 /// <summary>Writes steps into command buffers once; a <see cref="Recording"/> replays them.</summary>
 internal static unsafe class Recorder
 {
-    // A GPU's watchdog ends what runs for seconds. The slowest that draws a desktop does a few hundred GFLOP/s.
-    private const double FlopsPerSubmission = 1e11;
-
     /// <summary>Records.</summary>
     /// <param name="device">The device.</param>
     /// <param name="transfers">Fills address tables.</param>
@@ -43,7 +40,7 @@ internal static unsafe class Recorder
         for (var i = 0; i < steps.Count; i++)
         {
             var step = steps[i];
-            if (!device.Description.IsSoftware && flops > 0 && flops + step.Flops > FlopsPerSubmission)
+            if (flops > 0 && flops + step.Flops > device.Limits.SubmissionFlops)
             {
                 vk.EndCommandBuffer(commands).Check("vkEndCommandBuffer", "recording");
                 commands = recording.NextCommands();

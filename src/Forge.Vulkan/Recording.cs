@@ -23,15 +23,18 @@ internal sealed unsafe class Recording : IDisposable
     {
         (_device, Steps, BarrierBefore) = (device, steps, BarrierSchedule.Before(steps));
         (_pool, _first) = CommandBuffers.CreatePool(device, "recording");
-        Tables = new AddressTables(device, transfers, steps);
-        Sets = new DescriptorSets(device, steps);
-        Labels = DebugLabels.For(device);
-        if (profile && steps.Count > 0)
+        try
         {
-            var create = new QueryPoolCreateInfo { SType = StructureType.QueryPoolCreateInfo, QueryType = QueryType.Timestamp, QueryCount = (uint)(2 * steps.Count) };
-            QueryPool queries;
-            device.Vk.CreateQueryPool(device.Handle, &create, null, &queries).Check("vkCreateQueryPool", "preparing a profile");
-            Queries = queries;
+            Tables = new AddressTables(device, transfers, steps);
+            Sets = new DescriptorSets(device, steps);
+            Labels = DebugLabels.For(device);
+            if (profile && steps.Count > 0)
+                Queries = CreateQueries();
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 
@@ -51,10 +54,10 @@ internal sealed unsafe class Recording : IDisposable
     public int Submissions => _commands.Count;
 
     /// <summary>Address tables.</summary>
-    public AddressTables Tables { get; }
+    public AddressTables Tables { get; } = null!;
 
     /// <summary>Descriptor sets.</summary>
-    public DescriptorSets Sets { get; }
+    public DescriptorSets Sets { get; } = null!;
 
     /// <summary>Labels for tools, or null.</summary>
     public DebugLabels? Labels { get; }
@@ -101,7 +104,15 @@ internal sealed unsafe class Recording : IDisposable
     {
         _device.Vk.DestroyQueryPool(_device.Handle, Queries, null);
         _device.Vk.DestroyCommandPool(_device.Handle, _pool, null);
-        Sets.Dispose();
-        Tables.Dispose();
+        Sets?.Dispose();    // the constructor may have failed before these were made
+        Tables?.Dispose();
+    }
+
+    private QueryPool CreateQueries()
+    {
+        var create = new QueryPoolCreateInfo { SType = StructureType.QueryPoolCreateInfo, QueryType = QueryType.Timestamp, QueryCount = (uint)(2 * Steps.Count) };
+        QueryPool queries;
+        _device.Vk.CreateQueryPool(_device.Handle, &create, null, &queries).Check("vkCreateQueryPool", "preparing a profile");
+        return queries;
     }
 }

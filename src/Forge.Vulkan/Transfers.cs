@@ -2,10 +2,15 @@ using Silk.NET.Vulkan;
 
 namespace Forge.Vulkan;
 
-/// <summary>Copies between host memory and buffers: directly where a buffer is mapped, else through a staging buffer.</summary>
+/// <summary>Reads or writes the bytes of one part of a transfer.</summary>
+/// <param name="at">Where the part starts, in bytes from the transfer's start.</param>
+/// <param name="part">The part, in memory that the device reaches.</param>
+internal delegate void PartAction(long at, Span<byte> part);
+
+/// <summary>Copies between host memory and buffers: directly where a buffer is mapped, else through a staging buffer, part by part.</summary>
 internal sealed unsafe class Transfers : IDisposable
 {
-    private const int StagingBytes = 16 << 20;
+    private const int MostMapped = 1 << 30;     // a Span holds less than 2 GiB
     private readonly Device _device;
     private readonly Lock _lock = new();
     private readonly CommandPool _pool;
@@ -19,11 +24,14 @@ internal sealed unsafe class Transfers : IDisposable
         (_pool, _commands) = CommandBuffers.CreatePool(device, "transfers");
     }
 
-    /// <summary>Bytes sent to the device so far.</summary>
-    public long UploadedBytes { get; private set; }
-
-    /// <summary>Bytes fetched from the device so far.</summary>
-    public long DownloadedBytes { get; private set; }
+    /// <summary>Cuts a length into parts, in order: where each starts and how long it is, in bytes.</summary>
+    /// <param name="bytes">The length, which may be past 2 GiB.</param>
+    /// <param name="most">A part's length at most.</param>
+    public static IEnumerable<(long At, int Bytes)> Parts(long bytes, int most)
+    {
+        for (long at = 0; at < bytes; at += most)
+            yield return (at, (int)Math.Min(most, bytes - at));
+    }
 
     /// <summary>Copies <paramref name="source"/> to the start of <paramref name="target"/>.</summary>
     public void Upload(BufferSlice target, ReadOnlySpan<byte> source)
@@ -31,18 +39,25 @@ internal sealed unsafe class Transfers : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(source.Length, target.Bytes);
         lock (_lock)
         {
-            UploadedBytes += source.Length;
-            if (target.Buffer.IsMapped)
+            foreach (var (at, bytes) in Parts(source.Length, MostBytes(target)))
             {
-                source.CopyTo(target.Buffer.Span(target.Offset, source.Length));
-                return;
+                source.Slice((int)at, bytes).CopyTo(HostSide(target, at, bytes));
+                Send(target, at, bytes);
             }
-            var staging = Staging();
-            for (var done = 0; done < source.Length; done += StagingBytes)
+        }
+    }
+
+    /// <summary>Fills <paramref name="target"/> part by part.</summary>
+    /// <param name="target">The slice.</param>
+    /// <param name="fill">Writes one part; what it leaves out is undefined afterwards.</param>
+    public void Upload(BufferSlice target, PartAction fill)
+    {
+        lock (_lock)
+        {
+            foreach (var (at, bytes) in Parts(target.Bytes, MostBytes(target)))
             {
-                var part = source.Slice(done, Math.Min(StagingBytes, source.Length - done));
-                part.CopyTo(staging.Span(0, part.Length));
-                Copy(new(staging, 0, part.Length), target with { Offset = target.Offset + done, Bytes = part.Length }, $"uploading to {target.Buffer.Name}");
+                fill(at, HostSide(target, at, bytes));
+                Send(target, at, bytes);
             }
         }
     }
@@ -53,18 +68,25 @@ internal sealed unsafe class Transfers : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(target.Length, source.Bytes);
         lock (_lock)
         {
-            DownloadedBytes += target.Length;
-            if (source.Buffer.IsMapped)
+            foreach (var (at, bytes) in Parts(target.Length, MostBytes(source)))
             {
-                source.Buffer.Span(source.Offset, target.Length).CopyTo(target);
-                return;
+                Fetch(source, at, bytes);
+                HostSide(source, at, bytes).CopyTo(target[(int)at..]);
             }
-            var staging = Staging();
-            for (var done = 0; done < target.Length; done += StagingBytes)
+        }
+    }
+
+    /// <summary>Reads <paramref name="source"/> part by part.</summary>
+    /// <param name="source">The slice.</param>
+    /// <param name="drain">Takes one part.</param>
+    public void Download(BufferSlice source, PartAction drain)
+    {
+        lock (_lock)
+        {
+            foreach (var (at, bytes) in Parts(source.Bytes, MostBytes(source)))
             {
-                var bytes = Math.Min(StagingBytes, target.Length - done);
-                Copy(source with { Offset = source.Offset + done, Bytes = bytes }, new(staging, 0, bytes), $"reading {source.Buffer.Name}");
-                staging.Span(0, bytes).CopyTo(target[done..]);
+                Fetch(source, at, bytes);
+                drain(at, HostSide(source, at, bytes));
             }
         }
     }
@@ -76,8 +98,8 @@ internal sealed unsafe class Transfers : IDisposable
         {
             if (target.Buffer.IsMapped)
             {
-                for (long done = 0; done < target.Bytes; done += 1 << 30)
-                    target.Buffer.Span(target.Offset + done, (int)Math.Min(1 << 30, target.Bytes - done)).Clear();
+                foreach (var (at, bytes) in Parts(target.Bytes, MostMapped))
+                    target.Buffer.Span(target.Offset + at, bytes).Clear();
                 return;
             }
             Submit($"clearing {target.Buffer.Name}", commands => _device.Vk.CmdFillBuffer(commands, target.Buffer.Handle, (ulong)target.Offset, (ulong)target.Bytes, 0));
@@ -91,7 +113,25 @@ internal sealed unsafe class Transfers : IDisposable
         _device.Vk.DestroyCommandPool(_device.Handle, _pool, null);
     }
 
-    private DeviceBuffer Staging() => _staging ??= new(_device, StagingBytes, MemoryUse.Staging, "staging");
+    private DeviceBuffer Staging => _staging ??= new(_device, _device.StagingBytes, MemoryUse.Staging, "staging");
+
+    private int MostBytes(BufferSlice slice) => slice.Buffer.IsMapped ? MostMapped : _device.StagingBytes;
+
+    // Where the host reaches a part: in the buffer itself, or in the staging buffer.
+    private Span<byte> HostSide(BufferSlice slice, long at, int bytes) =>
+        slice.Buffer.IsMapped ? slice.Buffer.Span(slice.Offset + at, bytes) : Staging.Span(0, bytes);
+
+    private void Send(BufferSlice target, long at, int bytes)
+    {
+        if (!target.Buffer.IsMapped)
+            Copy(new(Staging, 0, bytes), target with { Offset = target.Offset + at, Bytes = bytes }, $"uploading to {target.Buffer.Name}");
+    }
+
+    private void Fetch(BufferSlice source, long at, int bytes)
+    {
+        if (!source.Buffer.IsMapped)
+            Copy(source with { Offset = source.Offset + at, Bytes = bytes }, new(Staging, 0, bytes), $"reading {source.Buffer.Name}");
+    }
 
     private void Copy(BufferSlice from, BufferSlice to, string operation) => Submit(operation, commands =>
     {

@@ -66,8 +66,16 @@ internal sealed unsafe class VulkanInstance : IDisposable
         result.Check("vkCreateInstance", "starting Vulkan");
         Handle = instance;
         api.Use(instance);
-        if (validation)
-            Listen();
+        try
+        {
+            if (validation)
+                Listen();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The loader this instance came from.</summary>

@@ -11,7 +11,15 @@ internal sealed class VulkanStateBlock : StateBlock
     {
         _backend = backend;
         Buffer = new DeviceBuffer(backend.Device, Math.Max(bytes, 4), MemoryUse.Device, name);
-        backend.Transfers.Zero(new(Buffer, 0, Buffer.Bytes));
+        try
+        {
+            backend.Transfers.Zero(new(Buffer, 0, Buffer.Bytes));
+        }
+        catch
+        {
+            Buffer.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The memory.</summary>

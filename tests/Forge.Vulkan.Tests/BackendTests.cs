@@ -45,23 +45,6 @@ public class BackendTests
     }
 
     [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
-    public void Transfers_LargerThanTheStagingBuffer_GoInParts(string driver)
-    {
-        using var device = Drivers.Open(driver, new() { Staged = true });
-        using var transfers = new Transfers(device);
-        var bytes = new byte[(16 << 20) + 12_345 * 4];
-        new Random(1).NextBytes(bytes);
-        using var buffer = new DeviceBuffer(device, bytes.Length, MemoryUse.Device, "large");
-        transfers.Zero(new(buffer, 0, bytes.Length));
-        var back = new byte[bytes.Length];
-        transfers.Download(new(buffer, 0, bytes.Length), back);
-        Assert.Equal(-1, back.AsSpan().IndexOfAnyExcept((byte)0));
-        transfers.Upload(new(buffer, 0, bytes.Length), bytes);
-        transfers.Download(new(buffer, 0, bytes.Length), back);
-        Assert.True(bytes.AsSpan().SequenceEqual(back));
-    }
-
-    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void State_OutlivesThePlan_AndIsReadBack(string driver)
     {
         using var engine = Open(driver, null);

@@ -7,9 +7,9 @@ internal sealed class DeviceUnderTest : IDisposable
     private readonly List<DeviceBuffer> _buffers = [];
 
     public DeviceUnderTest(string driver, BufferMode? mode = null, bool validation = false, EntryPointHook? hook = null, Func<DeviceLimits, DeviceLimits>? narrow = null,
-        bool shared = false)
+        bool shared = false, bool staged = false)
     {
-        Device = Drivers.Open(driver, new() { Mode = mode, Validation = validation, Hook = hook, Narrow = narrow }, shared);
+        Device = Drivers.Open(driver, new() { Mode = mode, Validation = validation, Hook = hook, Narrow = narrow, Staged = staged }, shared);
         Transfers = new(Device);
         Pipelines = new(Device, new ShaderCompiler(cache: s_compiled), cacheRoot: null);
     }
@@ -42,6 +42,8 @@ internal sealed class DeviceUnderTest : IDisposable
         new(name, Pipelines.Get(new PipelineRequest(new ShaderRequest(name + ".comp", glsl), constants, bindings.Length, words.Count, laneTable)), grid, words, bindings);
 
     public Recording Record(params RecordedStep[] steps) => Recorder.Record(Device, Transfers, steps);
+
+    public Recording RecordProfile(params RecordedStep[] steps) => Recorder.Record(Device, Transfers, steps, profile: true);
 
     public void Run(params RecordedStep[] steps)
     {

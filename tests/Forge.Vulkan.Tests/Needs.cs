@@ -92,12 +92,6 @@ public sealed class MesaTheoryAttribute : TheoryAttribute
     public MesaTheoryAttribute() => Skip = Needs.MissingMesa;
 }
 
-/// <summary>A test of a row per Mesa driver that needs the validation layer.</summary>
-public sealed class MesaValidationTheoryAttribute : TheoryAttribute
-{
-    public MesaValidationTheoryAttribute() => Skip = Needs.MissingMesa ?? Needs.MissingValidation;
-}
-
 /// <summary>A test that needs a driver that runs subgroups in order.</summary>
 public sealed class LaneChainFactAttribute : FactAttribute
 {
