@@ -36,6 +36,7 @@ internal sealed unsafe class Device : IDisposable
     private readonly Silk.NET.Vulkan.Semaphore _timeline;
     private readonly delegate* unmanaged<Silk.NET.Vulkan.Device, DebugUtilsObjectNameInfoEXT*, Result> _setName;
     private ulong _submitted;
+    private readonly DeviceStats _stats = new();
     private bool _disposed;
 
     /// <summary>Opens a device.</summary>
@@ -188,6 +189,7 @@ internal sealed unsafe class Device : IDisposable
         Disposed?.Invoke(this);
         if (Handle.Handle != 0)
         {
+            _stats.Record(this);
             Vk.DeviceWaitIdle(Handle); // a lost device says so; there is nothing left to do about it
             Vk.DestroySemaphore(Handle, _timeline, null);
             Vk.DestroyDevice(Handle, null);

@@ -8,7 +8,7 @@ public static class Switches
     /// <summary>Every switch Forge knows; docs/cli.md explains them.</summary>
     public static IReadOnlyList<string> Known { get; } =
     [
-        "FORGE_DEVICE", "FORGE_VALIDATION", "FORGE_DEBUG", "FORGE_DUMP", "FORGE_SEED", "FORGE_BUFFERS", "FORGE_SHADERS",
+        "FORGE_DEVICE", "FORGE_VALIDATION", "FORGE_DEBUG", "FORGE_DUMP", "FORGE_SEED", "FORGE_BUFFERS", "FORGE_SHADERS", "FORGE_STATS",
         "FORGE_VULKAN_LOADER", "FORGE_SHADERC", "FORGE_SETUP", "FORGE_DATA", "FORGE_OS_RELEASE",
     ];
 

@@ -33,6 +33,7 @@ public sealed record Finished(int ExitCode, string Stdout, string Stderr)
 internal sealed class ForgeProgram : IDisposable
 {
     private readonly Process _process;
+    private readonly string _stats = Path.Combine(Path.GetTempPath(), $"forge-stats-{Guid.NewGuid():N}");
     private readonly StringBuilder _stdout = new(), _stderr = new();
 
     private ForgeProgram(IReadOnlyList<string> arguments, string? folder, IReadOnlyDictionary<string, string?>? environment, string? shell)
@@ -53,6 +54,7 @@ internal sealed class ForgeProgram : IDisposable
         start.ArgumentList.Add(Dll);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("DOTNET_gc", StringComparison.OrdinalIgnoreCase)).ToList()) start.Environment.Remove(name);
+        start.Environment["FORGE_STATS"] = _stats;
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>()) start.Environment[name] = value;
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Append(_stdout, line.Data);
@@ -129,6 +131,8 @@ internal sealed class ForgeProgram : IDisposable
     {
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);
         _process.Dispose();
+        DriverReport.Count(_stats);
+        File.Delete(_stats);
     }
 
     private static void Append(StringBuilder text, string? line)
