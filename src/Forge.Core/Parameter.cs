@@ -34,31 +34,36 @@ public sealed class Parameter(string name, TensorType type, Func<ulong, HostTens
 }
 
 /// <summary>Parameters laid out one after another in one flat tensor, so that one dispatch updates them all.</summary>
-/// <remarks>Each member starts at a multiple of 64 elements; the gaps hold zeros.</remarks>
+/// <remarks>
+/// Each member starts at a multiple of 64 elements; the gaps hold zeros. What an optimizer keeps for each weight lies in slots of the same
+/// layout. A pack that was released keeps its numbers until an engine next places one of its members, which then moves out with its value.
+/// </remarks>
 public sealed class ParameterPack
 {
     /// <summary>Elements to which each member's start is aligned: 256 bytes, at which every device can bind a descriptor.</summary>
     public const int Alignment = 64;
 
     /// <summary>Packs these parameters, in this order.</summary>
-    /// <param name="name">The name of the flat parameter.</param>
+    /// <param name="name">Whose pack it is: the names of the flat parameter and of the slots start with it.</param>
     /// <param name="members">f32 parameters that are in no pack yet.</param>
+    /// <param name="slots">The names of what is kept for each weight; zeros at first.</param>
     /// <exception cref="GraphException">One of them is in another pack.</exception>
-    public ParameterPack(string name, IReadOnlyList<Parameter> members)
+    public ParameterPack(string name, IReadOnlyList<Parameter> members, IReadOnlyList<string> slots)
     {
         var starts = new int[members.Count];
         long end = 0;
         for (var i = 0; i < starts.Length; i++)
         {
             if (members[i].Pack is { } other)
-                throw new GraphException($"Parameter '{members[i].Name}' already belongs to '{other.Flat.Name}'. A parameter is updated by one optimizer; use the same one, or freeze it.");
+                throw new GraphException($"Parameter '{members[i].Name}' already belongs to '{other.Flat.Name}'. A parameter is updated by one optimizer: use the same one, freeze it, or compile its model again.");
             members[i].Type.MustBe(DType.F32, name: members[i].Name);
             starts[i] = checked((int)end);
             end = (end + members[i].Type.Count + Alignment - 1) / Alignment * Alignment;
         }
         (Members, Starts) = (members, [.. starts]);
         Layout = new(new Shape(checked((int)end)), Starts);
-        Flat = new(name, new(DType.F32, Layout.Shape));
+        Flat = new($"{name}/weights", new(DType.F32, Layout.Shape));
+        Slots = [.. slots.Select(s => new Parameter($"{name}/{s}", Flat.Type, trainable: false))];
         foreach (var member in members) member.Pack = this;
     }
 
@@ -73,6 +78,20 @@ public sealed class ParameterPack
 
     /// <summary>All members as one parameter.</summary>
     public Parameter Flat { get; }
+
+    /// <summary>What is kept for each weight, in the same layout.</summary>
+    public IReadOnlyList<Parameter> Slots { get; }
+
+    /// <summary>Whether the members were let go.</summary>
+    public bool IsReleased { get; private set; }
+
+    /// <summary>Lets the members go, for another pack to take: they keep their values, the slots' values are dropped.</summary>
+    public void Release()
+    {
+        if (IsReleased) return;
+        IsReleased = true;
+        foreach (var member in Members) member.Pack = null;
+    }
 
     /// <summary>The first element of a member.</summary>
     public int StartOf(Parameter member)

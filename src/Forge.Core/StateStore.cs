@@ -7,6 +7,7 @@ public sealed class StateStore : IDisposable
     private readonly IBackend _backend;
     private readonly ulong _seed;
     private readonly Dictionary<Parameter, Placement> _places = [];
+    private readonly List<ParameterPack> _packs = [];
 
     internal StateStore(IBackend backend, ulong seed) => (_backend, _seed) = (backend, seed);
 
@@ -17,9 +18,10 @@ public sealed class StateStore : IDisposable
     /// <exception cref="MemoryException">There is no room for it.</exception>
     public Placement PlaceOf(Parameter parameter)
     {
+        while (_packs.Find(p => p.IsReleased) is { } released) Dissolve(released);
         if (parameter.Pack is { } pack) PlacePack(pack);
         if (_places.TryGetValue(parameter, out var place)) return place;
-        place = new(Region.State, 0, parameter.Type.Bytes, _backend.AllocateState(parameter.Name, parameter.Type.Bytes));
+        place = Allocate(parameter);
         InitializeOrFree(place.Block!, () => Initialize(parameter, place));
         _places.Add(parameter, place);
         return place;
@@ -54,7 +56,7 @@ public sealed class StateStore : IDisposable
     private void PlacePack(ParameterPack pack)
     {
         if (_places.ContainsKey(pack.Flat)) return;
-        var whole = new Placement(Region.State, 0, pack.Flat.Type.Bytes, _backend.AllocateState(pack.Flat.Name, pack.Flat.Type.Bytes));
+        var whole = Allocate(pack.Flat);
         var places = pack.Members.Select((member, i) => whole.Slice(4L * pack.Starts[i], member.Type.Bytes)).ToArray();
         InitializeOrFree(whole.Block!, () =>
         {
@@ -65,6 +67,7 @@ public sealed class StateStore : IDisposable
             }
         });
         _places.Add(pack.Flat, whole);
+        _packs.Add(pack);
         for (var i = 0; i < places.Length; i++)
         {
             if (_places.TryGetValue(pack.Members[i], out var old))
@@ -75,6 +78,35 @@ public sealed class StateStore : IDisposable
             _places[pack.Members[i]] = places[i];
         }
     }
+
+    // The members get places of their own again, with the values they have. The slots go first: nobody can want them any more.
+    private void Dissolve(ParameterPack pack)
+    {
+        Version++;
+        foreach (var slot in pack.Slots)
+            if (_places.Remove(slot, out var old)) old.Block!.Dispose();
+        var moved = new List<(Parameter Member, Placement To)>();
+        try
+        {
+            foreach (var member in pack.Members)
+            {
+                var to = Allocate(member);
+                moved.Add((member, to));
+                Copy(_places[member], to, member.Type);
+            }
+        }
+        catch
+        {
+            foreach (var (_, to) in moved) to.Block!.Dispose();
+            throw;
+        }
+        foreach (var (member, to) in moved) _places[member] = to;
+        _places[pack.Flat].Block!.Dispose();
+        _places.Remove(pack.Flat);
+        _packs.Remove(pack);
+    }
+
+    private Placement Allocate(Parameter parameter) => new(Region.State, 0, parameter.Type.Bytes, _backend.AllocateState(parameter.Name, parameter.Type.Bytes));
 
     private static void Copy(Placement from, Placement to, TensorType type)
     {

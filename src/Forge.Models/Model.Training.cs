@@ -6,7 +6,7 @@ using Forge.Models.Training;
 
 namespace Forge.Models;
 
-[SuppressMessage("Design", "CA1001", Justification = "The trainer is its caller's to dispose, and the engine's at the latest.")]
+[SuppressMessage("Design", "CA1001", Justification = "The last trainer is its caller's to dispose, and the engine's at the latest.")]
 public partial class Model
 {
     private Trainer? _trainer;
@@ -15,14 +15,22 @@ public partial class Model
     /// <exception cref="ForgeException">Compile was not called.</exception>
     public Trainer Trainer => _trainer ?? throw new ForgeException($"Model '{Name}' is not compiled. Call Compile(engine, optimizer, loss) first.");
 
-    /// <summary>Says on which engine, how and for what the model is trained.</summary>
+    /// <summary>Says on which engine, how and for what the model is trained; said again, it replaces what was said before.</summary>
+    /// <remarks>
+    /// Weights stay as they are. A new optimizer starts fresh, and so it is after layers were frozen or thawed; the same one goes on with what
+    /// it has. The trainer of the compilation before is disposed.
+    /// </remarks>
     /// <param name="engine">What runs the steps; outlives the model's use.</param>
     /// <param name="optimizer">What changes the weights.</param>
     /// <param name="loss">What is made small.</param>
     /// <param name="metrics">What else is shown.</param>
     /// <param name="inputScale">Multiplies inputs that arrive as bytes.</param>
-    public Trainer Compile(Engine engine, Optimizer optimizer, LossFunction loss, IReadOnlyList<BatchMetric>? metrics = null, float inputScale = 1 / 255f) =>
-        _trainer = new(engine, this, optimizer, loss, metrics, inputScale);
+    public Trainer Compile(Engine engine, Optimizer optimizer, LossFunction loss, IReadOnlyList<BatchMetric>? metrics = null, float inputScale = 1 / 255f)
+    {
+        var trainer = new Trainer(engine, this, optimizer, loss, metrics, inputScale);
+        _trainer?.Dispose();
+        return _trainer = trainer;
+    }
 
     /// <inheritdoc cref="Trainer.Fit(IBatches, FitOptions?, CancellationToken)"/>
     public FitRun Fit(IBatches data, FitOptions? options = null, CancellationToken cancellation = default) => Trainer.Fit(data, options, cancellation);

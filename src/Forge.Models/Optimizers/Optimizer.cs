@@ -7,11 +7,11 @@ namespace Forge.Models.Optimizers;
 /// <remarks>
 /// The parameters lie one after another in one flat tensor, their gradients and moments in the same order, so one dispatch updates
 /// all. A step whose loss or gradients are not finite changes nothing: no weight, no moment, no batch statistic, no step count.
-/// One optimizer serves one engine. Not thread-safe.
+/// One optimizer serves one engine, and a parameter is updated by one optimizer. Not thread-safe.
 /// </remarks>
 public abstract class Optimizer
 {
-    private readonly List<Packed> _packs = [];
+    private readonly List<ParameterPack> _packs = [];
     private readonly UpdateOp _update;
     private readonly HostScalar _rate;
 
@@ -58,16 +58,16 @@ public abstract class Optimizer
         if (trained.Length == 0) throw new GraphException($"Optimizer '{Name}' has nothing to train: every parameter is frozen. Set Trainable on a layer.");
         Prepare(trained);
         var active = trained.ToHashSet();
-        var packs = _packs.Where(p => p.Pack.Members.Any(active.Contains)).ToArray();
-        Parameter[] members = [.. packs.SelectMany(p => p.Pack.Members)];
+        var packs = _packs.Where(p => p.Members.Any(active.Contains)).ToArray();
+        Parameter[] members = [.. packs.SelectMany(p => p.Members)];
         var gradients = Grad.Of(loss, [.. members.Select(m => graph.Read(m))]).Zip(members, (g, m) => active.Contains(m) ? Limited(g) : graph.Full(g.Type, 0)).ToArray();
 
         using var scope = graph.Scope(Name);
         var (flat, next) = (new Tensor[packs.Length], 0);
         for (var i = 0; i < packs.Length; i++)
         {
-            flat[i] = new PackOp(packs[i].Pack.Layout).On(gradients.AsSpan(next, packs[i].Pack.Members.Count));
-            next += packs[i].Pack.Members.Count;
+            flat[i] = new PackOp(packs[i].Layout).On(gradients.AsSpan(next, packs[i].Members.Count));
+            next += packs[i].Members.Count;
         }
         var factor = Clipping?.Factor(flat) ?? graph.Constant(1f);
         Tensor[] limited = [.. flat.Select(g => Clipping?.Elements(g) ?? g)];
@@ -76,23 +76,30 @@ public abstract class Optimizer
     }
 
     /// <summary>Lays out the trainable parameters that have no place yet: done by the first trace, or before state is restored.</summary>
+    /// <exception cref="GraphException">A parameter belongs to another optimizer, or one of this optimizer's was taken over.</exception>
     public void Prepare(IReadOnlyList<Parameter> parameters)
     {
-        Parameter[] fresh = [.. parameters.Where(p => p.Trainable && !_packs.Exists(k => k.Pack == p.Pack)).Distinct()];
-        if (fresh.Length == 0) return;
-        var name = _packs.Count == 0 ? Name : $"{Name}{_packs.Count}";
-        var pack = new ParameterPack($"{name}/weights", fresh);
-        _packs.Add(new(pack, [.. SlotNames.Select(s => new Parameter($"{name}/{s}", pack.Flat.Type, trainable: false))]));
+        RequireAll();
+        Parameter[] fresh = [.. parameters.Where(p => p.Trainable && (p.Pack is null || !_packs.Contains(p.Pack))).Distinct()];
+        if (fresh.Length > 0) _packs.Add(new(_packs.Count == 0 ? Name : $"{Name}{_packs.Count}", fresh, SlotNames));
+    }
+
+    /// <summary>Takes parameters over from the optimizers that trained them before: they keep their values, and what those kept for them goes.</summary>
+    internal void TakeOver(IReadOnlyList<Parameter> parameters)
+    {
+        foreach (var parameter in parameters)
+            if (parameter is { Trainable: true, Pack: { } pack } && !_packs.Contains(pack)) pack.Release();
     }
 
     /// <summary>What is kept for each weight, by name: <c>adam/moment/dense/kernel</c>; of the weight's shape.</summary>
     public IReadOnlyDictionary<string, HostTensor> ReadState(StateStore state)
     {
+        RequireAll();
         var values = new Dictionary<string, HostTensor>();
-        foreach (var (pack, slots) in _packs)
-            for (var s = 0; s < slots.Count; s++)
+        foreach (var pack in _packs)
+            for (var s = 0; s < pack.Slots.Count; s++)
             {
-                var flat = state.Read(slots[s]).Span<float>();
+                var flat = state.Read(pack.Slots[s]).Span<float>();
                 for (var m = 0; m < pack.Members.Count; m++)
                     values[StateName(s, pack.Members[m])] = HostTensor.From(flat.Slice(pack.Starts[m], pack.Members[m].Type.Count), pack.Members[m].Type.Shape);
             }
@@ -103,10 +110,11 @@ public abstract class Optimizer
     /// <exception cref="DataException">A value is missing or has another shape.</exception>
     public void WriteState(StateStore state, IReadOnlyDictionary<string, HostTensor> values)
     {
-        foreach (var (pack, slots) in _packs)
-            for (var s = 0; s < slots.Count; s++)
+        RequireAll();
+        foreach (var pack in _packs)
+            for (var s = 0; s < pack.Slots.Count; s++)
             {
-                var flat = new HostTensor(slots[s].Type);
+                var flat = new HostTensor(pack.Slots[s].Type);
                 for (var m = 0; m < pack.Members.Count; m++)
                 {
                     var (member, name) = (pack.Members[m], StateName(s, pack.Members[m]));
@@ -114,7 +122,7 @@ public abstract class Optimizer
                     if (value.Type != member.Type) throw new DataException($"'{name}' is {value.Type}, but the model needs {member.Type}. Resume with the model that was saved.");
                     value.Span<float>().CopyTo(flat.Span<float>()[pack.Starts[m]..]);
                 }
-                state.Write(slots[s], flat);
+                state.Write(pack.Slots[s], flat);
             }
     }
 
@@ -128,16 +136,23 @@ public abstract class Optimizer
 
     private string StateName(int slot, Parameter parameter) => $"{Name}/{SlotNames[slot]}/{parameter.Name}";
 
-    private IEnumerable<Assignment> Updates(Packed packed, Tensor gradient, Tensor factor, Tensor finite, HashSet<Parameter> active)
+    // Half of a state would train on as if nothing had happened.
+    private void RequireAll()
+    {
+        if (_packs.Find(p => p.IsReleased) is { } gone)
+            throw new GraphException($"Another optimizer has taken over parameters that '{Name}' trained together with '{gone.Members[0].Name}'. Compile the model again, with a new optimizer, to train on.");
+    }
+
+    private IEnumerable<Assignment> Updates(ParameterPack pack, Tensor gradient, Tensor factor, Tensor finite, HashSet<Parameter> active)
     {
         var graph = gradient.Graph;
-        Parameter[] states = [packed.Pack.Flat, .. packed.Slots];
+        Parameter[] states = [pack.Flat, .. pack.Slots];
         Tensor[] old = [.. states.Select(s => graph.Read(s))];
         IReadOnlyList<Tensor> changed = graph.Add(_update, [old[0], gradient, .. old[1..], .. ((HostScalar[])[_rate, .. MoreScalars]).Select(graph.Read), factor, finite]).Outputs;
-        if (!packed.Pack.Members.All(active.Contains))
+        if (!pack.Members.All(active.Contains))
         {
             // Some were frozen after they were laid out: their weights and moments are kept by a mask.
-            var mask = graph.Constant(Mask(packed.Pack, active));
+            var mask = graph.Constant(Mask(pack, active));
             changed = [.. changed.Zip(old, (c, o) => mask.Select(c, o))];
         }
         return states.Zip(changed, (state, value) => new Assignment(state, value));
@@ -150,6 +165,4 @@ public abstract class Optimizer
             if (active.Contains(pack.Members[i])) mask.Span<uint>().Slice(pack.Starts[i], pack.Members[i].Type.Count).Fill(1);
         return mask;
     }
-
-    private sealed record Packed(ParameterPack Pack, IReadOnlyList<Parameter> Slots);
 }

@@ -116,6 +116,7 @@ public sealed class FitRun
         if (saved.OptimizerConfig != optimizer.Name)
             throw new CheckpointException($"The checkpoint was trained with the optimizer {saved.OptimizerConfig}, but this run uses {optimizer.Name}. Resume with the same optimizer.");
         Trainer.LoadWeights(saved, "the checkpoint");
+        Trainer.TakeOver();
         optimizer.Prepare(Trainer.Model.Parameters);
         optimizer.WriteState(engine.State, saved.OptimizerSlots);
         optimizer.Iterations = saved.Step;

@@ -8,7 +8,8 @@ namespace Forge.Models.Training;
 /// <summary>A model with what is needed to train it on an engine: optimizer, loss and metrics.</summary>
 /// <remarks>
 /// Steps are traced once for each batch shape (the last batch of a pass may be smaller) and replayed. Images that arrive as bytes are cast
-/// and multiplied by the input scale on the device. Not thread-safe. Disposing it frees its steps; the weights stay in the engine. An
+/// and multiplied by the input scale on the device. The first step takes the model's trainable parameters over from the optimizer that trained
+/// them before: weights stay, the new optimizer's state starts fresh. Not thread-safe. Disposing it frees its steps; the weights stay in the engine. An
 /// engine frees the steps of the trainers that are left.
 /// </remarks>
 public sealed partial class Trainer : IDisposable
@@ -17,6 +18,7 @@ public sealed partial class Trainer : IDisposable
     private readonly IReadOnlyList<BatchMetric> _metrics;
     private readonly CompiledFunction _predict;
     private readonly Dictionary<(bool Training, AffineWarpOp? Warp), CompiledFunction> _steps = [];
+    private bool _tookOver, _disposed;
 
     /// <summary>Prepares the steps; nothing is traced yet.</summary>
     /// <param name="engine">What runs them; outlives the trainer.</param>
@@ -116,6 +118,7 @@ public sealed partial class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
         _predict.Dispose();
         foreach (var step in _steps.Values) step.Dispose();
         _steps.Clear();
@@ -137,6 +140,7 @@ public sealed partial class Trainer : IDisposable
     // Arguments: inputs, targets and, with a warp, its matrices.
     private CompiledFunction StepOf(bool training, AffineWarpOp? warp)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_steps.TryGetValue((training, warp), out var step))
             _steps[(training, warp)] = step = Engine.Compile(warp is null ? 2 : 3, a => Step(warp is null ? Scaled(a[0]) : warp.On(a[0], a[2]), a[1], training));
         return step;
@@ -146,8 +150,20 @@ public sealed partial class Trainer : IDisposable
     {
         var prediction = Model.Call(x, training);
         var loss = Model.Penalties().Aggregate(_loss(target, prediction), (sum, penalty) => sum + penalty).Named("loss");
-        if (training) Optimizer.Minimize(loss, Model.Parameters);
+        if (training)
+        {
+            TakeOver();
+            Optimizer.Minimize(loss, Model.Parameters);
+        }
         return [loss, .. _metrics.Select(m => m.Sum(target, prediction))];
+    }
+
+    // Once: a trainer whose parameters another one takes over afterwards must not take them back unnoticed.
+    internal void TakeOver()
+    {
+        if (_tookOver) return;
+        _tookOver = true;
+        Optimizer.TakeOver(Model.Parameters);
     }
 
     private Tensor Scaled(Tensor x) => x.DType == DType.U8 ? x.Cast(DType.F32) * InputScale : x;
