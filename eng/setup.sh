@@ -172,6 +172,9 @@ use_sets() {
             export VK_DRIVER_FILES=$manifest VK_ICD_FILENAMES=$manifest    # loaders before 1.3.207 know the second
         fi
     fi
+    # Mesa's cache of machine code does not know the width, and would run code made for another.
+    [[ -n ${LP_NATIVE_VECTOR_WIDTH-} ]] &&
+        export MESA_SHADER_CACHE_DIR=${MESA_SHADER_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/forge/machine-code-$LP_NATIVE_VECTOR_WIDTH}
     [[ -d $forge_data/validation/manifests ]] && export VK_ADD_LAYER_PATH=${VK_ADD_LAYER_PATH:-$forge_data/validation/manifests}
     [[ -n $path ]] && export LD_LIBRARY_PATH=$path${LD_LIBRARY_PATH-}
     return 0

@@ -47,7 +47,10 @@ internal static partial class Drivers
             if (Present[name] is { } manifest)
                 SetNative("VK_DRIVER_FILES", lanes == 0 ? manifest : CopyOf(name, manifest, lanes));
             if (lanes != 0)
+            {
                 SetNative("LP_NATIVE_VECTOR_WIDTH", $"{32 * lanes}");
+                SetNative("MESA_SHADER_CACHE_DIR", MachineCode(driver));
+            }
             try
             {
                 return report.Watch(new Device((options ?? new()) with { Device = options?.Device ?? "auto" }), shared);
@@ -55,9 +58,19 @@ internal static partial class Drivers
             finally
             {
                 if (lanes != 0)
+                {
                     unsetenv("LP_NATIVE_VECTOR_WIDTH");
+                    unsetenv("MESA_SHADER_CACHE_DIR");
+                }
             }
         }
+    }
+
+    // Mesa's cache of machine code does not know the width: code for another width would run in this device, and this device's in later runs.
+    private static string MachineCode(string driver)
+    {
+        var caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given ? given : Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "", ".cache");
+        return Directory.CreateDirectory(Path.Combine(caches, "forge", "tests", driver)).FullName;
     }
 
     // Mesa reads the width once and keeps it for the life of the library; a copy of the library is another library.
