@@ -1,8 +1,10 @@
-// reduce.glsl: how Reduce.comp and Reduce.tree.comp combine elements.
+// reduce.glsl: how the reductions (reduce-walk.glsl, reduce-tree.glsl, reduce-lane.glsl) combine elements.
 //   COMBINE  0 sum, 1 maximum, 2 minimum; SQUARE 1: of the elements' squares. Macros, so that nothing is left of them in the loops on any
 //            driver.
 // NaN      wins in a maximum and a minimum: tested on bits, because a compiler may assume there are none. mix() chooses without a branch.
+#ifndef FORGE_MATH // math.glsl has it too
 bool isNaN(float v) { return (floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u; }
+#endif
 
 #if COMBINE == 0
 float first() { return 0.0; }

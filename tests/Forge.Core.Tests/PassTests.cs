@@ -53,6 +53,51 @@ public sealed class PassTests
     }
 
     [Fact]
+    public void FuseReduction_MeanOfAChain_IsOneNodeAndTheSameNumber()
+    {
+        var (step, feed) = Distances(readTwice: false);
+        var chained = new FuseElementwise().Apply(step);
+        Assert.Equal(2, chained.LiveNodes().Count(n => n.Op is not LeafOp));
+        var fused = new FuseReduction().Apply(chained);
+        var node = Assert.Single(fused.LiveNodes(), n => n.Op is not LeafOp);
+        Assert.Equal(Reduction.Mean, Assert.IsType<FusedReduceOp>(node.Op).Kind);
+        Assert.Equal(Evaluate(step, feed)[0].Elements, Evaluate(fused, feed)[0].Elements);
+    }
+
+    [Fact]
+    public void FuseReduction_ChainReadTwice_IsLeftAlone()
+    {
+        var (step, _) = Distances(readTwice: true);
+        var fused = new FuseReduction().Apply(new FuseElementwise().Apply(step));
+        Assert.Contains(fused.LiveNodes(), n => n.Op is ReduceOp);
+        Assert.DoesNotContain(fused.LiveNodes(), n => n.Op is FusedReduceOp);
+    }
+
+    [Theory]
+    [InlineData(1, 64, true)]       // rows
+    [InlineData(0, 64, false)]      // columns of two large inputs
+    [InlineData(0, 1, true)]        // columns of one
+    [InlineData(1, 1, true)]
+    public void FuseReduction_OfManyElements_FusesWhereItPays(int axis, int rowsOfB, bool fuses)
+    {
+        var graph = new Graph();
+        TensorType[] types = [new(DType.F32, new Shape(64, 512)), new(DType.F32, new Shape(rowsOfB, 512))];
+        var v = types.Select((t, i) => graph.Add(new InputOp(i, t)).Outputs[0]).ToArray();
+        var fused = new FuseReduction().Apply(new FuseElementwise().Apply(new(graph, [(v[0] - v[1]).Square().Sum([axis])], [], types)));
+        Assert.Equal(fuses ? 1 : 2, fused.LiveNodes().Count(n => n.Op is not LeafOp));
+    }
+
+    [Fact]
+    public void FuseReduction_OfACopy_IsLeftAlone()
+    {
+        var graph = new Graph();
+        var x = graph.Add(new InputOp(0, new(DType.F32, new Shape(3, 4)))).Outputs[0];
+        var copied = graph.Add(FusedElementwiseOp.Of(new IdentityOp(), [x.Type]), x).Outputs[0];
+        var fused = new FuseReduction().Apply(new(graph, [new ReduceOp(Reduction.Sum, [1], false).On(copied)], [], [x.Type]));
+        Assert.Contains(fused.LiveNodes(), n => n.Op is ReduceOp);
+    }
+
+    [Fact]
     public void FoldConstants_ArithmeticOnNumbers_IsDoneOnce()
     {
         var graph = new Graph();
@@ -86,6 +131,16 @@ public sealed class PassTests
 
     private static IReadOnlyList<ReferenceTensor> Evaluate(StepGraph step, IReadOnlyList<ReferenceTensor> feed) =>
         GraphEvaluator.Evaluate([.. step.Roots], leaf => feed[((InputOp)leaf).Position]);
+
+    // The mean over rows of (a - b)².
+    private static (StepGraph Step, IReadOnlyList<ReferenceTensor> Feed) Distances(bool readTwice)
+    {
+        ReferenceTensor[] feed = [Draw.FromSeed(1).Uniform(new Shape(3, 4)), Draw.FromSeed(2).Uniform(new Shape(4))];
+        var graph = new Graph();
+        var v = feed.Select((f, i) => graph.Add(new InputOp(i, f.Type)).Outputs[0]).ToArray();
+        var squares = (v[0] - v[1]).Square();
+        return (new(graph, readTwice ? [squares.Mean([1]), squares.Max([0])] : [squares.Mean([1])], [], [.. feed.Select(f => f.Type)]), feed);
+    }
 
     // Convolution, bias, ReLU, pooling, dense, bias, squared error, and the gradients of all weights.
     private static (StepGraph Step, IReadOnlyList<ReferenceTensor> Feed) SmallNetwork()

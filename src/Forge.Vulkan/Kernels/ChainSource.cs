@@ -4,7 +4,10 @@ using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
 
-/// <summary>The GLSL of one fused chain: its buffers and <c>void chain(uint i)</c>, which computes some elements from i on.</summary>
+/// <summary>
+/// The GLSL of one fused chain: its buffers and <c>void chain(uint i)</c>, which computes and stores some elements from i on, or <c>term(i)</c>,
+/// which only computes them.
+/// </summary>
 /// <remarks>Extents that say where a broadcast input is read travel as push words, so that one shader serves every shape of a pattern.</remarks>
 internal sealed class ChainSource
 {
@@ -14,15 +17,16 @@ internal sealed class ChainSource
     /// <summary>The elements that <c>chain</c> of the lane form computes: two vectors of eight.</summary>
     public const int LaneRun = 16;
 
-    private ChainSource(FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, Action<ChainSource, StringBuilder> appendChain)
+    private ChainSource(FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, Action<ChainSource, StringBuilder> appendChain, bool hasTerms = false)
     {
         var body = new StringBuilder();
         AppendSteps(body, op, inputs);
         appendChain(this, body);
         Body = body.ToString();
-        var buffers = inputs.Select((t, i) => $"IN({Glsl(t.DType)}, X{i}, {i})")
-            .Concat(op.Results.Select((r, i) => $"OUT({Glsl(op.Steps[r].DType)}, Y{i}, {inputs.Count + i})"));
-        Buffers = $"#define BUFFERS {string.Join(' ', buffers)}\n#define PUSH uint count;{string.Concat(_words.Select((_, i) => $" uint p{i};"))}\n";
+        var read = inputs.Select((t, i) => $"IN({Glsl(t.DType)}, X{i}, {i})");
+        var written = hasTerms ? [$"OUT(float, Y, {inputs.Count})"] : op.Results.Select((r, i) => $"OUT({Glsl(op.Steps[r].DType)}, Y{i}, {inputs.Count + i})");
+        var words = string.Concat(_words.Select((_, i) => $" uint p{i};"));
+        Buffers = $"#define BUFFERS {string.Join(' ', read.Concat(written))}\n#define {(hasTerms ? "CHAIN_WORDS" : "PUSH uint count;")}{words}\n";
     }
 
     /// <summary>For Elementwise.comp: an invocation computes <paramref name="width"/> elements.</summary>
@@ -32,6 +36,17 @@ internal sealed class ChainSource
     /// <summary>For Elementwise.lane.comp: a subgroup of eight computes <see cref="LaneRun"/> elements from a uniform i on.</summary>
     public static ChainSource Lanes(FusedElementwiseOp op, IReadOnlyList<TensorType> inputs) =>
         new(op, inputs, (source, text) => source.AppendLanes(text, op, inputs));
+
+    /// <summary>For FusedReduce.comp: <c>term(i)</c> is a float, or a vec4 where <paramref name="width"/> is 4; i is a multiple of the width.</summary>
+    public static ChainSource Terms(FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, uint width) =>
+        new(op, inputs, (source, text) => source.AppendTerms(text, op, inputs, width), hasTerms: true);
+
+    /// <summary>
+    /// For FusedReduce.lane.comp: <c>term(i, k)</c> is a lane's of eight elements from i + k on, i uniform, k constant, multiples of 8. A subgroup
+    /// asks for k = 0, <paramref name="step"/>, …; where <paramref name="run"/> is not 0, all of them lie in one aligned run of that many elements.
+    /// </summary>
+    public static ChainSource LaneTerms(FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, long step, long run) =>
+        new(op, inputs, (source, text) => source.AppendLaneTerms(text, op, inputs, step, run), hasTerms: true);
 
     /// <summary>Whether the lane form can read an input: it is whole, one element, or repeats in steps of whole runs.</summary>
     public static bool HasLanes(Shape input, Shape shape)
@@ -46,7 +61,7 @@ internal sealed class ChainSource
     /// <summary>The functions.</summary>
     public string Body { get; }
 
-    /// <summary>The push words after the count.</summary>
+    /// <summary>The push words of the chain, which are the last.</summary>
     public IReadOnlyList<uint> Words => _words;
 
     private static string Glsl(DType dtype) => dtype switch
@@ -94,6 +109,44 @@ internal sealed class ChainSource
         }
         text.Append("}\n");
     }
+
+    private void AppendTerms(StringBuilder text, FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, uint width)
+    {
+        var type = width == 1 ? "float" : $"vec{width}";
+        text.Append($"{type} term(uint i)\n{{\n    {type} y;\n");
+        for (var k = 0; k < inputs.Count; k++) text.Append($"    {Load(k, inputs[k], op.Shape, width)}\n");
+        for (var e = 0; e < width; e++)
+        {
+            var result = width == 1 ? "y" : $"y[{e}]";
+            text.Append($"    one({string.Join(", ", inputs.Select((_, k) => $"x{k}[{e}]").Append(result))});\n");
+        }
+        text.Append("    return y;\n}\n");
+    }
+
+    private void AppendLaneTerms(StringBuilder text, FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, long step, long run)
+    {
+        text.Append("float term(uint i, uint k)\n{\n    float y;\n");
+        for (var k = 0; k < inputs.Count; k++)
+        {
+            var (type, dims) = (Glsl(inputs[k].DType), Collapsed(inputs[k].Shape, op.Shape));
+            var address = $"ADDRESS(X{k}) + {LaneOffset(dims, step, run)}";
+            text.Append($"    {type} a{k} = {FromFloat(type, dims[^1].Stride == 0 ? $"WORD({address}, 0)" : $"load8({address})")};\n");
+        }
+        text.Append($"    one({string.Join(", ", inputs.Select((_, k) => $"a{k}").Append("y"))});\n    return y;\n}}\n");
+    }
+
+    // Element i + k of an input, in bytes. What depends on i alone is computed once for all k, and a 64-bit sum puts k into the load instruction:
+    // an address of its own for each load costs a processor more than the load.
+    private string LaneOffset(List<(int Extent, int Stride)> dims, long step, long run) => dims switch
+    {
+        [(_, 0)] => "0ul",
+        [(_, 1)] => "4ul * i + 4ul * k",
+        [(_, 0), (var extent, 1)] when run > 0 && extent % run == 0 => $"4ul * ({Index(dims)("i")}) + 4ul * k",
+        [(_, 0), (var extent, 1)] when step % extent == 0 => $"4ul * ({Index(dims)("i")})",
+        [(_, 1), (var extent, 0)] when run > 0 && extent % run == 0 => $"4ul * ({Index(dims)("i")})",
+        [(_, 1), (var extent, 0)] when step % extent == 0 => $"4ul * ({Index(dims)("i")}) + 4ul * (k / {extent}u)",
+        _ => $"4ul * ({Index(dims)("(i + k)")})",
+    };
 
     private void AppendLanes(StringBuilder text, FusedElementwiseOp op, IReadOnlyList<TensorType> inputs)
     {

@@ -9,13 +9,13 @@ namespace Forge.Vulkan.Kernels;
 /// </summary>
 internal sealed class ReduceKernel : Kernel<ReduceOp>
 {
-    private const string Walk = "walk", Tree = "tree";
+    internal const string Walk = "walk", Tree = "tree";
 
     // walk: an invocation for each output or slice. tree: a workgroup for each, where rows are contiguous; its lanes meet in shared memory,
     // which a processor is slow at and which a GPU needs to read whole lines. lane: slices by subgroups of eight, the rest as walk.
     public override IEnumerable<Variant> Variants(ReduceOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
-        var passes = Passes(op, inputs[0].Shape).ToArray();
+        var passes = Passes(op.Axes, inputs[0].Shape).ToArray();
         var walk = new Variant(Family.Portable, Walk, 64);
         if (limits.HasLaneWords && passes.Any(p => InLanes(p, 64) is not null || InLanes(p, 128) is not null))
         {
@@ -32,8 +32,8 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
     public override KernelPlan Plan(ReduceOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         var (passes, scratch, dispatches) = (new List<Pass>(), new List<long>(), new List<Dispatch>());
-        foreach (var pass in Passes(op, inputs[0].Shape)) passes.AddRange(Sliced(pass, variant));
-        var factor = op.Kind != Reduction.Mean ? 1 : inputs[0].Count == 0 ? float.NaN : (float)((double)outputs[0].Count / inputs[0].Count);
+        foreach (var pass in Passes(op.Axes, inputs[0].Shape)) passes.AddRange(Sliced(pass, variant));
+        var factor = Factor(op.Kind, inputs[0].Count, outputs[0].Count);
         for (var p = 0; p < passes.Count; p++)
         {
             var (first, last) = (p == 0, p == passes.Count - 1);
@@ -44,9 +44,13 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
         return new(dispatches, scratch);
     }
 
+    // What the last pass multiplies by.
+    internal static float Factor(Reduction kind, long elements, long results) =>
+        kind != Reduction.Mean ? 1 : elements == 0 ? float.NaN : (float)((double)results / elements);
+
     // x (Outer, Extent, Inner) to y (Outer, Slices, Inner); a slice is SliceExtent long, the last may be shorter. With LaneSlices, that many are
     // for Reduce.lane.comp and what they leave is one slice, of any length.
-    private sealed record Pass(long Outer, long Extent, long Inner, long Slices, long SliceExtent, long LaneSlices = 0)
+    internal sealed record Pass(long Outer, long Extent, long Inner, long Slices, long SliceExtent, long LaneSlices = 0)
     {
         public Pass(long outer, long extent, long inner) : this(outer, extent, inner, 1, extent) { }
 
@@ -55,7 +59,7 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
         public Pass Next => new(Outer, Slices, Inner);
     }
 
-    private readonly record struct Combination(Reduction Kind, bool Square, float Factor)
+    internal readonly record struct Combination(Reduction Kind, bool Square, float Factor)
     {
         public (string, string)[] Defines =>
             [("COMBINE", Kind switch { Reduction.Max => "1", Reduction.Min => "2", _ => "0" }), ("SQUARE", Square ? "1" : "0")];
@@ -63,7 +67,7 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
         public uint FactorBits => Dispatch.Bits(Factor);
     }
 
-    private static IEnumerable<Dispatch> Dispatches(Pass pass, Variant variant, Combination how, Slot x, Slot y)
+    internal static IEnumerable<Dispatch> Dispatches(Pass pass, Variant variant, Combination how, Slot x, Slot y)
     {
         if (pass.LaneSlices == 0)
         {
@@ -78,7 +82,7 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
             yield return WalkDispatch(new(1, rest, pass.Inner), how, x with { Offset = read }, y with { Offset = written });
     }
 
-    private static Dispatch LaneDispatch(Pass pass, Combination how, Slot x, Slot y)
+    internal static Dispatch LaneDispatch(Pass pass, Combination how, Slot x, Slot y)
     {
         var columns = pass.Inner > 1;
         var units = columns ? pass.Inner / 8 : pass.Outer * pass.LaneSlices;      // subgroups along x
@@ -88,11 +92,11 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
             Shader: "Reduce.lane.comp", Constants: [8 * subgroups, subgroups, terms, (uint)pass.Inner], Defines: [.. how.Defines, ("COLUMNS", columns ? "1" : "0")], LaneTable: 32);
     }
 
-    private static Dispatch TreeDispatch(Pass pass, Variant variant, Combination how, Slot x, Slot y) =>
+    internal static Dispatch TreeDispatch(Pass pass, Variant variant, Combination how, Slot x, Slot y) =>
         new(Grid.Linear(pass.Results, 1), [(uint)pass.Results, (uint)pass.Extent, (uint)pass.Slices, (uint)pass.SliceExtent, how.FactorBits, .. Divisor.Words((int)pass.Slices)],
             [x, y], Shader: "Reduce.tree.comp", Constants: [variant.Lanes], Defines: how.Defines);
 
-    private static Dispatch WalkDispatch(Pass pass, Combination how, Slot x, Slot y)
+    internal static Dispatch WalkDispatch(Pass pass, Combination how, Slot x, Slot y)
     {
         // Four columns at once, or four neighbours of a row.
         var (wideColumns, wideRows) = (pass.Inner % 4 == 0, pass.Inner == 1 && pass.Extent % 4 == 0 && pass.SliceExtent % 4 == 0);
@@ -103,7 +107,7 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
             [x, y], Shader: "Reduce.comp", Constants: [64], Defines: [.. how.Defines, ("WIDE", wideColumns ? "1" : wideRows ? "2" : "0")], LaneTable: 0);
     }
 
-    private static IEnumerable<Pass> Sliced(Pass pass, Variant variant)
+    internal static IEnumerable<Pass> Sliced(Pass pass, Variant variant)
     {
         if (variant.Family == Family.Lane && InLanes(pass, variant.Constants![1]) is { } lanes)
             return lanes.Slices == 1 ? [lanes] : [lanes, .. Sliced(lanes.Next, variant)];
@@ -121,7 +125,7 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
     }
 
     // The pass in slices for Reduce.lane.comp; null where it does not fit or is too little work to be worth a dispatch of its own.
-    private static Pass? InLanes(Pass pass, uint terms)
+    internal static Pass? InLanes(Pass pass, uint terms)
     {
         const long Worth = 1 << 14, MostGroups = 1 << 15;
         var (outer, extent, inner) = (pass.Outer, pass.Extent, pass.Inner);
@@ -145,13 +149,13 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
     // Subgroups of a workgroup: the largest power of two up to 16 that divides their number.
     private static uint SubgroupsOf(long units) => 1u << Math.Min(4, System.Numerics.BitOperations.TrailingZeroCount(units));
 
-    private static IEnumerable<Pass> Passes(ReduceOp op, Shape x)
+    internal static IEnumerable<Pass> Passes(IReadOnlyList<int> reducedAxes, Shape x)
     {
         var axes = new List<(long Extent, bool Reduced)>();
         for (var axis = 0; axis < x.Rank; axis++)
         {
             if (x[axis] == 1) continue;
-            var reduced = op.Axes.Contains(axis);
+            var reduced = reducedAxes.Contains(axis);
             if (axes.Count > 0 && axes[^1].Reduced == reduced) axes[^1] = (axes[^1].Extent * x[axis], reduced);
             else axes.Add((x[axis], reduced));
         }

@@ -30,6 +30,8 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
     {
         ReduceOp { Kind: Reduction.Max or Reduction.Min } => new(0, Of.Element),
         ReduceOp => new(16, Of.Magnitudes),
+        FusedReduceOp { Kind: Reduction.Max or Reduction.Min } => new(32, Of.Element),
+        FusedReduceOp => new(32, Of.Magnitudes),
         TransposeOp or SliceOp or ConcatOp or PadOp or FromBytesOp or MaxPool2DOp or MaxPool2DPickOp => new(0, Of.Element),
         MatMulOp { Epilogue.Activation: ActivationKind.None } or Conv2DOp { Epilogue.Activation: ActivationKind.None } => new(32, Of.Magnitudes),
         Conv2DInputGradientOp or Conv2DWeightGradientOp or AvgPool2DOp or AvgPool2DGradientOp => new(32, Of.Magnitudes),

@@ -4,7 +4,7 @@ using Forge.Core.Reference;
 
 namespace Forge.Vulkan.Tests.Conformance;
 
-/// <summary>Pooling and elementwise cases in whole runs of sixteen, where the kernels for processors apply: odd sides, NaN, ties, every way to broadcast.</summary>
+/// <summary>Pooling, elementwise cases and reductions of chains in whole runs of sixteen, where the kernels for processors apply: odd sides, NaN, ties, every way to broadcast.</summary>
 internal static class LargeStreamingCases
 {
     private static readonly Pool2DGeometry s_halves = new(2, 2, Padding2D.Valid);
@@ -25,7 +25,29 @@ internal static class LargeStreamingCases
         ["chain with a plane in the middle"] = d => Chain(new(8, 12, 32), new(8, 1, 32)),
         ["chain with masks and integers"] = _ => new(Fused(new SelectOp(), new(DType.U32, new Shape(96, 16)), new(DType.F32, new Shape(96, 16)), new(DType.F32, new Shape(16))),
             Draw.FromSeed(3).Integers(new(96, 16), DType.U32, 0, 1), Draw.FromSeed(4).Uniform(new(96, 16)), Draw.FromSeed(5).Uniform(new(16))),
+        ["mean of a chain, whole"] = _ => Reduced(Reduction.Mean, new(300, 256), new(300, 256), 0, 1),
+        ["sum of a chain of odd length"] = _ => Reduced(Reduction.Sum, new(200_003), new(200_003), 0),
+        ["sum of squares of a chain of rows"] = _ => Reduced(Reduction.SumSquares, new(60, 1024), new(1024), 1),
+        ["mean of a chain of rows, an element for each"] = _ => Reduced(Reduction.Mean, new(70, 512), new(70, 1), 1),
+        ["sum of a chain of columns, rows left over"] = _ => Reduced(Reduction.Sum, new(3001, 48), new(48), 0),
+        ["minimum of a chain of three columns"] = _ => Reduced(Reduction.Min, new(4001, 3), new(3), 0),
+        ["sum of a chain around a kept axis"] = _ => Reduced(Reduction.Sum, new(40, 6, 50, 8), new(50, 1), 0, 2),
+        ["mean of a chain, then of columns"] = _ => Reduced(Reduction.Mean, new(20, 8, 1024), new(20, 8, 1024), 0, 2),
+        ["a NaN in what the lanes leave of a chain"] = _ => Spoilt(Reduced(Reduction.Max, new(100_003), Shape.Scalar, 0)),
     };
+
+    // (a + b) a: no smaller of the magnitudes.
+    private static OpCase Reduced(Reduction kind, Shape a, Shape b, params int[] axes)
+    {
+        FusedStep[] steps = [new(new AddOp(), [0, 1], DType.F32), new(new MulOp(), [2, 0], DType.F32)];
+        return new(new FusedReduceOp(new(2, [.. steps], [1], a), kind, [.. axes], KeepDims: false), Draw.FromSeed(1).Uniform(a), Draw.FromSeed(2).Uniform(b));
+    }
+
+    private static OpCase Spoilt(OpCase @case)
+    {
+        @case.Inputs[0].Elements[^2] = double.NaN;
+        return @case;
+    }
 
     // Quarters: many ties, which the first of a window wins.
     private static ReferenceTensor Images(Draw draw, Shape shape)
