@@ -105,9 +105,9 @@ make_missing() {
     say "Set-up done."
 }
 
-# may_set_up WHAT MEGABYTES
+# may_set_up WHAT MEGABYTES [HOW]
 may_set_up() {
-    local answer
+    local answer declined=$forge_data/.declined${3:+-peers}
     case ${FORGE_SETUP-} in
         yes) return 0 ;;
         no) return 1 ;;
@@ -115,14 +115,15 @@ may_set_up() {
         *) fail "FORGE_SETUP is '$FORGE_SETUP'; it may be yes or no." ;;
     esac
     [[ -t 0 && -t 2 ]] || return 0
-    [[ -e $forge_data/.declined ]] && return 1
-    say "Missing here: $1." \
-        "Forge can unpack what is missing from this machine's own package mirror (about $2 MB, signed) into" \
-        "$forge_data: no root, no source added, nothing replaced."
+    [[ -e $declined ]] && return 1
+    local how=("Forge can unpack what is missing from this machine's own package mirror (about $2 MB, signed) into"
+        "$forge_data: no root, no source added, nothing replaced.")
+    [[ -n ${3-} ]] && how=("About $2 MB. $3")
+    say "Missing here: $1." "${how[@]}"
     printf '       Go ahead? [Y/n] ' >&2
     read -r answer || answer=no
     case $answer in
-        [nN]*) mkdir -p "$forge_data" && : > "$forge_data/.declined"; return 1 ;;
+        [nN]*) mkdir -p "$forge_data" && : > "$declined"; return 1 ;;
         *) return 0 ;;
     esac
 }

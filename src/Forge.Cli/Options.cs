@@ -75,6 +75,20 @@ internal static class Options
         },
     };
 
+    /// <summary>Some of some words, with commas between.</summary>
+    public static Option<IReadOnlyList<string>?> Words(string name, string description, IReadOnlyList<string> words) => new(name)
+    {
+        Description = $"{description} Of {string.Join(", ", words)}.",
+        HelpName = "LIST",
+        CustomParser = result =>
+        {
+            var chosen = result.Tokens[0].Value.Split(',');
+            if (chosen.FirstOrDefault(c => !words.Contains(c)) is not { } wrong) return chosen;
+            result.AddError($"{name} has '{wrong}'; it can have {string.Join(", ", words)}, with commas between.");
+            return null;
+        },
+    };
+
     /// <summary>The seed: --seed, else FORGE_SEED, else 1.</summary>
     /// <exception cref="UsageException">FORGE_SEED is not a number.</exception>
     public static ulong SeedFrom(ParseResult parsed)

@@ -92,6 +92,15 @@ APT
     chmod +x "$machine/programs/apt-get"
 }
 
+# write_npm [ERROR]: node, an npm that notes its calls and fails with ERROR, and the peer's package.json.
+write_npm() {
+    mkdir -p "$repository/bench/peers/tfjs"
+    echo '{}' > "$repository/bench/peers/tfjs/package.json"
+    printf '#!/bin/bash\necho "$*" >> "%s"\necho "%s"\nexit %d\n' "$machine/npm-calls" "${1-}" "$(( $# > 0 ))" > "$machine/programs/npm"
+    printf '#!/bin/bash\n' > "$machine/programs/node"
+    chmod +x "$machine/programs/npm" "$machine/programs/node"
+}
+
 # forge ARGUMENTS: runs the launcher on the machine, from elsewhere; output in $machine/out and /err, exit code in $code.
 forge() {
     code=0

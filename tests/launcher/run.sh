@@ -101,6 +101,28 @@ LIST
     done
 }
 
+comparing_installs_tensorflow_js_once_and_runs_no_script_of_it() {
+    write_npm
+    forge devices; [[ ! -e $machine/npm-calls ]] || refuse "npm ran for another command"
+    forge bench compare --peers tfjs; exits 0; says "Installing TensorFlow.js into $data/peers/tfjs"
+    grep -q -- --ignore-scripts "$machine/npm-calls" || refuse "scripts may run" "$(cat "$machine/npm-calls")"
+    forge bench compare --peers tfjs; quiet
+    [[ $(wc -l < "$machine/npm-calls") == 1 ]] || refuse "npm ran again"
+    echo '{ "newer": true }' > "$repository/bench/peers/tfjs/package.json"; forge bench compare --peers=tfjs; says "Installing TensorFlow.js"
+}
+
+comparing_installs_only_peers_asked_for_and_not_against_a_no() {
+    write_npm
+    forge bench compare --peers torch; settings=(FORGE_SETUP=no); forge bench compare; forge bench compare --help
+    [[ ! -e $machine/npm-calls ]] || refuse "npm ran"
+}
+
+failed_install_of_a_peer_is_said_and_tried_again() {
+    write_npm 'npm error network'; forge bench compare --peers tfjs; exits 0; says "That failed: npm error network"
+    write_npm; forge bench compare --peers tfjs; exits 0; says "Installing TensorFlow.js"
+    forge bench compare --peers tfjs; quiet
+}
+
 unreachable_mirror_is_said_and_mended_by_the_next_run() {
     touch "$machine/offline"; forge devices; exits 4; says "Could not resolve the mirror"
     rm "$machine/offline"; forge devices; exits 0; says "Set-up done"

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Forge.Cli.Measuring;
 using Forge.Vulkan;
 
 namespace Forge.Cli.Commands;
@@ -15,21 +16,27 @@ internal sealed record BenchLine(string Workload, IReadOnlyList<double> Times, d
     /// <summary>Prints the line on stdout, with or without --json; with it, as an event.</summary>
     public void Print(Report report, Action<Utf8JsonWriter> more) => report.Line(writer =>
     {
-        var sorted = Times.Order().ToArray();
-        var middle = sorted.Length / 2;
-        var median = sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        var median = Median.Of(Times);
         if (report.Json) writer.WriteString("event", "bench");
         writer.WriteString("peer", "forge");
         writer.WriteString("workload", Workload);
         writer.WriteNumberOrNull("ms", median, 4);
-        writer.WriteNumberOrNull("ms_min", sorted[0], 4);
-        writer.WriteNumberOrNull("ms_max", sorted[^1], 4);
+        writer.WriteNumberOrNull("ms_min", Times.Min(), 4);
+        writer.WriteNumberOrNull("ms_max", Times.Max(), 4);
         writer.WriteNumberOrNull("ms_first", First, 4);
         writer.WriteNumberOrNull("gflops", Flops / median / 1e6, 1);
-        writer.WriteNumber("n", sorted.Length);
+        writer.WriteNumber("n", Times.Count);
         using (var self = Process.GetCurrentProcess()) writer.WriteNumber("peak_rss_mib", self.PeakWorkingSet64 >> 20);
         writer.WriteString("device", Device.Name);
         writer.WriteString("driver", $"{Device.DriverName} {Device.DriverDetail}".TrimEnd());
         more(writer);
     });
+
+    /// <summary>The measurement as history keeps it.</summary>
+    /// <param name="command">The command that took it.</param>
+    /// <param name="load">How busy the machine was before.</param>
+    /// <param name="variant">What tells it from the workload's default, such as a kernel variant; else null.</param>
+    public HistoryEntry Entry(string command, double? load, string? variant = null) => new(
+        DateTimeOffset.UtcNow, Revision.Commit, Machine.Description, Device.Name, $"{Device.DriverName} {Device.DriverDetail}".TrimEnd(), variant is null ? Workload : $"{Workload} {variant}", command,
+        Median.Of(Times), Times.Min(), Times.Max(), Times.Count, load, new Dictionary<string, double>());
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Forge.Cli.Measuring;
 using Forge.Core;
 using Forge.Models.Cnn;
 using Forge.Vulkan;
@@ -20,17 +21,19 @@ internal static class BenchOp
     private static readonly Option<string?> VariantName = new("--variant") { Description = "A kernel variant by its name, such as portable or lane/tile6x16; the default one otherwise.", HelpName = "NAME" };
     private static readonly Option<int?> Iterations = Options.Count("--iters", "Runs on the clock (default 12).");
     private static readonly Option<int?> Warmup = Options.Count("--warmup", "Runs before it (default 3).", least: 0);
+    private static readonly Option<string?> KeptIn = HistoryOption.Build("Append the result to a folder's history (default bench/history).");
 
     public static Command Build()
     {
         Op.Required = true;
         Op.Description += $" One of {string.Join(", ", OpWorkload.Ops)}.";
         Shape.Required = true;
-        return new Command("op", "Time one op.") { Op, Shape, VariantName, Iterations, Warmup }.Does(Run);
+        return new Command("op", "Time one op.") { Op, Shape, VariantName, Iterations, Warmup, KeptIn }.Does(Run);
     }
 
     private static int Run(Invocation invocation)
     {
+        var load = Machine.Load();
         var workload = OpWorkload.Parse(invocation.Get(Op)!, invocation.Get(Shape)!);
         using var backend = new VulkanBackend(new() { Device = invocation.EngineOptions.Device });
         DeviceLine.PrintOnStderr(backend.DeviceInUse);
@@ -43,12 +46,14 @@ internal static class BenchOp
         var first = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         var times = timer.Time(invocation.Get(Warmup) ?? 3, invocation.Get(Iterations) ?? 12);
         var cost = workload.Op.Cost(workload.Inputs, workload.Outputs);
-        new BenchLine(workload.Name, times, first, cost.Flops, backend.DeviceInUse).Print(invocation.Report, writer =>
+        var line = new BenchLine(workload.Name, times, first, cost.Flops, backend.DeviceInUse);
+        line.Print(invocation.Report, writer =>
         {
             writer.WriteNumberOrNull("gbs", cost.Bytes / times.Order().ElementAt(times.Count / 2) / 1e6, 1);
             writer.WriteString("variant", variant.Label);
             writer.WriteNumberOrNull("ms_build", timer.BuildTime.TotalMilliseconds, 1);
         });
+        HistoryOption.Of(invocation, KeptIn)?.Keep(line.Entry("bench op", load, invocation.Get(VariantName) is null ? null : variant.Label));
         return ExitCode.Success;
     }
 

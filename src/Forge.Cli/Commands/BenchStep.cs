@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Forge.Cli.Measuring;
 using Forge.Core;
 using Forge.Models.Cnn;
 using Forge.Vulkan;
@@ -12,15 +13,17 @@ internal static class BenchStep
     private static readonly Option<string?> Model = Options.Word("--model", "Which net; each has its own batch.", words: [.. BenchNets.All.Select(n => n.Name)]);
     private static readonly Option<int?> Iterations = Options.Count("--iters", "Steps on the clock (default 12).");
     private static readonly Option<int?> Warmup = Options.Count("--warmup", "Steps before it (default 3).", least: 0);
+    private static readonly Option<string?> KeptIn = HistoryOption.Build("Append the result to a folder's history (default bench/history).");
 
     public static Command Build()
     {
         Model.Required = true;
-        return new Command("step", "Time training steps.") { Model, Iterations, Warmup }.Does(Run);
+        return new Command("step", "Time training steps.") { Model, Iterations, Warmup, KeptIn }.Does(Run);
     }
 
     private static int Run(Invocation invocation)
     {
+        var load = Machine.Load();
         var net = BenchNets.All.First(n => n.Name == invocation.Get(Model));
         var (iterations, warmup) = (invocation.Get(Iterations) ?? 12, invocation.Get(Warmup) ?? 3);
         using var engine = Engine.Open(invocation.EngineOptions);
@@ -38,7 +41,8 @@ internal static class BenchStep
             if (i == 0) first = ms;
             if (i >= warmup) times.Add(ms);
         }
-        new BenchLine(net.Name, times, first, net.StepFlops, device).Print(invocation.Report, writer =>
+        var line = new BenchLine(net.Name, times, first, net.StepFlops, device);
+        line.Print(invocation.Report, writer =>
         {
             writer.WriteNumber("batch", net.Batch);
             writer.WriteStartArray("losses");
@@ -47,6 +51,7 @@ internal static class BenchStep
             if (step.Executable is Executable executable) writer.WriteNumber("dispatches", executable.Counts.Dispatches);
             writer.WriteNumberOrNull("arena_mib", step.Plan!.RegionBytes[Region.Arena] / (double)(1 << 20), 1);
         });
+        HistoryOption.Of(invocation, KeptIn)?.Keep(line.Entry("bench step", load));
         return ExitCode.Success;
     }
 }

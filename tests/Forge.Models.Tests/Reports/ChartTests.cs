@@ -67,4 +67,19 @@ public sealed class ChartTests
         folder.Write([1], "blocked");
         Assert.Contains("could not be written", Assert.Throws<DataException>(() => ConfusionMatrixChart.Save(Matrix(1), folder["blocked", "x.png"])).Message);
     }
+
+    [Fact]
+    public void TimingCurves_Drawn_HaveAPanelAWorkloadAndALineADevice()
+    {
+        var day = new DateTimeOffset(2026, 11, 22, 9, 0, 0, TimeSpan.Zero);
+        List<TimedRun> runs = [.. Enumerable.Range(0, 30).Select(i => new TimedRun("cnn28", "llvmpipe", day.AddHours(i), $"commit{i}", 60 - i, 55 - i, 70 - i, new Dictionary<string, double> { ["torch"] = 80 }))];
+        var one = Decode(TimingCurves.Draw(runs));
+        Assert.True(Share(one, (r, g, b) => r < 60 && b > 150 && g is > 90 and < 140) > 0.001, "no blue line");
+        Assert.Equal(0, Share(one, (r, g, b) => r > 200 && b < 30 && g < 100), 0.0001);
+        runs.Add(new("cnn150", "swiftshader", day, "commit0", 3000, 3000, 3000, new Dictionary<string, double>()));
+        var two = Decode(TimingCurves.Draw(runs));
+        Assert.True(Share(two, (r, g, b) => r > 200 && b < 30 && g < 100) > 0.00005, "no orange mark");
+        Assert.True(two.Height > 1.9 * one.Height, $"{two.Height} of {one.Height}");
+        Assert.Throws<ForgeException>(() => TimingCurves.Draw([]));
+    }
 }
