@@ -133,6 +133,7 @@ internal sealed unsafe class ComputePipeline : IDisposable
                 var create = new ComputePipelineCreateInfo
                 {
                     SType = StructureType.ComputePipelineCreateInfo,
+                    Flags = _device.CapturesStatistics ? PipelineCreateFlags.CreateCaptureStatisticsBitKhr : 0,
                     Layout = Layout,
                     Stage = new()
                     {

@@ -21,6 +21,9 @@ internal sealed record DeviceOptions
     /// <summary>The length of a staging buffer, in bytes; a multiple of 4.</summary>
     public int StagingBytes { get; init; } = 16 << 20;
 
+    /// <summary>Whether pipelines are built so that the driver can tell their registers, where it can at all.</summary>
+    public bool Statistics { get; init; }
+
     /// <summary>Replaces Vulkan entry points.</summary>
     public EntryPointHook? Hook { get; init; }
 
@@ -35,6 +38,7 @@ internal sealed unsafe class Device : IDisposable
     private readonly Queue _queue;
     private readonly Silk.NET.Vulkan.Semaphore _timeline;
     private readonly delegate* unmanaged<Silk.NET.Vulkan.Device, DebugUtilsObjectNameInfoEXT*, Result> _setName;
+    private readonly bool _statistics;
     private ulong _submitted;
     private readonly DeviceStats _stats = new();
     private bool _disposed;
@@ -50,7 +54,7 @@ internal sealed unsafe class Device : IDisposable
         {
             var devices = PhysicalDeviceQuery.List(Instance);
             Description = DeviceSelection.Choose([.. devices.Select(d => d.Description)], options.Device ?? Environment.GetEnvironmentVariable("FORGE_DEVICE"));
-            (MapsDeviceMemory, StagingBytes) = (!options.Staged, options.StagingBytes);
+            (MapsDeviceMemory, StagingBytes, _statistics) = (!options.Staged, options.StagingBytes, options.Statistics);
             Physical = devices.First(d => d.Description == Description).Handle;
             using var features = new DeviceFeatures(Vk, Physical, Description, options.Mode ?? ModeSwitch());
             Limits = options.Narrow is { } narrow ? narrow(features.Limits) : features.Limits;
@@ -109,6 +113,9 @@ internal sealed unsafe class Device : IDisposable
 
     /// <summary>The length of a staging buffer, in bytes.</summary>
     public int StagingBytes { get; }
+
+    /// <summary>Whether pipelines are built so that <see cref="Profiling.PipelineStatistics"/> can ask for their registers.</summary>
+    public bool CapturesStatistics => _statistics && Limits.HasPipelineStatistics;
 
     /// <summary>The binding.</summary>
     public Vk Vk => Api.Vk;

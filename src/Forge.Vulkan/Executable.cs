@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using Forge.Core;
 
 namespace Forge.Vulkan;
@@ -10,6 +11,14 @@ namespace Forge.Vulkan;
 /// <param name="Pipelines">Different pipelines.</param>
 /// <param name="AllocatedBytes">Memory the plan owns, in bytes; state not counted.</param>
 public sealed record ExecutableCounts(int Dispatches, int Barriers, int Submissions, int Pipelines, long AllocatedBytes);
+
+/// <summary>What one run of a plan took on the host, part after part.</summary>
+/// <param name="Started">When it began: <see cref="Stopwatch.GetTimestamp"/>.</param>
+/// <param name="Upload">Copying arguments and host scalars into place.</param>
+/// <param name="Submit">Handing the commands to the driver.</param>
+/// <param name="Wait">Waiting for the device.</param>
+/// <param name="Download">Copying results out.</param>
+public readonly record struct HostTimes(long Started, TimeSpan Upload, TimeSpan Submit, TimeSpan Wait, TimeSpan Download);
 
 /// <summary>A plan as Vulkan objects: buffers, pipelines and command buffers recorded once.</summary>
 public sealed class Executable : IExecutable
@@ -53,7 +62,10 @@ public sealed class Executable : IExecutable
     /// <inheritdoc/>
     public IReadOnlyList<string> VariantTable => [.. Variants.Select(v => $"{v.Label}: {v.Kernel} {v.Variant}")];
 
-    /// <summary>The recorded steps, for the hazard checker.</summary>
+    /// <summary>What the last run took on the host.</summary>
+    public HostTimes HostTimes { get; private set; }
+
+    /// <summary>The recorded steps, for profiles and the hazard checker.</summary>
     internal IReadOnlyList<RecordedStep> Steps => _steps;
 
     /// <summary>Whether a barrier stands before each step.</summary>
@@ -62,9 +74,14 @@ public sealed class Executable : IExecutable
     /// <inheritdoc/>
     public IReadOnlyList<HostTensor> Run(IReadOnlyList<HostTensor> inputs)
     {
+        var started = Stopwatch.GetTimestamp();
         Upload(inputs);
+        var uploaded = Stopwatch.GetTimestamp();
         _recording.Run("running a plan");
-        return Download();
+        var ran = Stopwatch.GetTimestamp();
+        var results = Download();
+        HostTimes = new(started, Stopwatch.GetElapsedTime(started, uploaded), _recording.SubmitTime, _recording.WaitTime, Stopwatch.GetElapsedTime(ran));
+        return results;
     }
 
     /// <summary>Runs the plan once, each step timed and waiting for the one before. It changes state as any run does.</summary>
@@ -72,8 +89,11 @@ public sealed class Executable : IExecutable
     public IReadOnlyList<StepTiming> Profile(IReadOnlyList<HostTensor> inputs)
     {
         _profile ??= Recorder.Record(_backend.Device, _backend.Transfers, _steps, profile: true);
+        var started = Stopwatch.GetTimestamp();
         Upload(inputs);
+        var uploaded = Stopwatch.GetElapsedTime(started);
         _profile.Run("profiling a plan");
+        HostTimes = new(started, uploaded, _profile.SubmitTime, _profile.WaitTime, TimeSpan.Zero);
         return _profile.Timings();
     }
 
@@ -182,16 +202,17 @@ public sealed class Executable : IExecutable
             {
                 case KernelStep kernel:
                     var cost = kernel.Node.Op.Cost(kernel.Node.InputTypes, kernel.Node.OutputTypes);
-                    var count = _backend.Choose(kernel.Node).Plan.Dispatches.Count;
+                    var chosen = _backend.Choose(kernel.Node);
+                    var (count, origin) = (chosen.Plan.Dispatches.Count, new StepOrigin(kernel.Node.Op, kernel.Node.InputTypes, chosen.Variant));
                     for (var i = 0; i < count; i++, at++)
                     {
                         var (_, dispatch, _) = launches[at];
                         var accesses = KernelLowering.Accesses(dispatch, [.. kernel.Inputs.Select(SliceOf)], [.. kernel.Outputs.Select(SliceOf)], [.. kernel.Scratch.Select(SliceOf)], kernel.Node.Label);
-                        steps.Add(new RecordedDispatch(kernel.Node.Label, pipelines[at], dispatch.Grid, dispatch.Push, accesses) { Flops = cost.Flops / count, Bytes = cost.Bytes / count });
+                        steps.Add(new RecordedDispatch(kernel.Node.Label, pipelines[at], dispatch.Grid, dispatch.Push, accesses) { Flops = cost.Flops / count, Bytes = cost.Bytes / count, Origin = origin });
                     }
                     break;
                 case CopyStep copy:
-                    steps.Add(new RecordedCopy(copy.Label, SliceOf(copy.From), SliceOf(copy.To)));
+                    steps.Add(new RecordedCopy(copy.Label, SliceOf(copy.From), SliceOf(copy.To)) { Bytes = 2 * copy.From.Bytes });
                     break;
                 default:
                     throw new InvalidOperationException($"unknown step {step}");

@@ -13,6 +13,8 @@ internal sealed class OpTimer : IDisposable
     private readonly IReadOnlyList<TensorType> _outputTypes;
     private readonly BufferSlice[] _inputs = [], _outputs = [];
     private readonly Recording _recording = null!;
+    private readonly Device _device;
+    private Recording? _profile;
 
     /// <summary>Builds the variant's pipelines and records its dispatches.</summary>
     /// <param name="device">The device.</param>
@@ -23,7 +25,7 @@ internal sealed class OpTimer : IDisposable
     /// <param name="inputs">Types of the inputs.</param>
     public OpTimer(Device device, PipelineLibrary pipelines, Kernel kernel, Op op, Variant variant, IReadOnlyList<TensorType> inputs)
     {
-        (_transfers, _outputTypes) = (new Transfers(device), op.Infer(inputs));
+        (_device, _transfers, _outputTypes) = (device, new Transfers(device), op.Infer(inputs));
         var total = 0L;
         try
         {
@@ -38,8 +40,11 @@ internal sealed class OpTimer : IDisposable
             foreach (var slices in (BufferSlice[][])[_inputs, _outputs, scratch])
                 for (var i = 0; i < slices.Length; i++)
                     slices[i] = slices[i] with { Buffer = _memory };
-            _recording = Recorder.Record(device, _transfers, [.. chosen.Plan.Dispatches.Select((d, i) =>
-                new RecordedDispatch(op.Name, built[i], d.Grid, d.Push, KernelLowering.Accesses(d, _inputs, _outputs, scratch, op.Name)))]);
+            var (cost, count, origin) = (op.Cost(inputs, _outputTypes), chosen.Plan.Dispatches.Count, new StepOrigin(op, inputs, variant));
+            Steps = [.. chosen.Plan.Dispatches.Select((d, i) =>
+                new RecordedDispatch(op.Name, built[i], d.Grid, d.Push, KernelLowering.Accesses(d, _inputs, _outputs, scratch, op.Name))
+                { Flops = cost.Flops / count, Bytes = cost.Bytes / count, Origin = origin })];
+            _recording = Recorder.Record(device, _transfers, Steps);
         }
         catch
         {
@@ -54,6 +59,12 @@ internal sealed class OpTimer : IDisposable
             return slice;
         })];
     }
+
+    /// <summary>The recorded dispatches.</summary>
+    public IReadOnlyList<RecordedStep> Steps { get; } = [];
+
+    /// <summary>What the last profile or replay took on the host.</summary>
+    public HostTimes HostTimes { get; private set; }
 
     /// <summary>What the variant's pipelines took to build, together; nothing where the library had them.</summary>
     public TimeSpan BuildTime { get; }
@@ -90,11 +101,31 @@ internal sealed class OpTimer : IDisposable
         return times;
     }
 
+    /// <summary>Runs once on what the buffers hold, each dispatch timed and waiting for the one before.</summary>
+    /// <returns>A time for each dispatch; none where the device has no timestamps.</returns>
+    public IReadOnlyList<StepTiming> Profile()
+    {
+        _profile ??= Recorder.Record(_device, _transfers, Steps, profile: true);
+        HostTimes = Run(_profile);
+        return _profile.Timings();
+    }
+
+    /// <summary>Runs once on what the buffers hold, as <see cref="Time"/> does.</summary>
+    public void Replay() => HostTimes = Run(_recording);
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        _profile?.Dispose();
         _recording?.Dispose();  // the constructor may have failed before these were made
         _transfers.Dispose();
         _memory?.Dispose();
+    }
+
+    private static HostTimes Run(Recording recording)
+    {
+        var started = Stopwatch.GetTimestamp();
+        recording.Run("timing an op");
+        return new(started, TimeSpan.Zero, recording.SubmitTime, recording.WaitTime, TimeSpan.Zero);
     }
 }

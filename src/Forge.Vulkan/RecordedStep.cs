@@ -1,3 +1,5 @@
+using Forge.Core;
+
 namespace Forge.Vulkan;
 
 /// <summary>A slice that a step touches.</summary>
@@ -15,7 +17,16 @@ internal abstract record RecordedStep(string Name, IReadOnlyList<BufferAccess> A
 
     /// <summary>Bytes it moves at least, for profiles.</summary>
     public double Bytes { get; init; }
+
+    /// <summary>The use of an op it belongs to, for profiles; null where it is a copy or stands apart from ops.</summary>
+    public StepOrigin? Origin { get; init; }
 }
+
+/// <summary>One use of an op; its dispatches share the object.</summary>
+/// <param name="Op">The op.</param>
+/// <param name="Inputs">Types of its inputs.</param>
+/// <param name="Variant">How it runs.</param>
+internal sealed record StepOrigin(Op Op, IReadOnlyList<TensorType> Inputs, Variant Variant);
 
 /// <summary>Launches a kernel; its accesses are its bindings, in order.</summary>
 internal sealed record RecordedDispatch(string Name, ComputePipeline Pipeline, Grid Grid, IReadOnlyList<uint> Words, IReadOnlyList<BufferAccess> Bindings)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Silk.NET.Vulkan;
 
 namespace Forge.Vulkan;
@@ -5,10 +6,11 @@ namespace Forge.Vulkan;
 /// <summary>What a step took.</summary>
 /// <param name="Name">The step: the node's label.</param>
 /// <param name="Kernel">Shader and constants, or what kind of transfer it was.</param>
+/// <param name="Start">When it began, in ns after the first step did.</param>
 /// <param name="Nanoseconds">Its time on the device, in ns.</param>
 /// <param name="Flops">Its floating-point operations.</param>
 /// <param name="Bytes">The bytes it moves at least.</param>
-public sealed record StepTiming(string Name, string Kernel, double Nanoseconds, double Flops, double Bytes);
+public sealed record StepTiming(string Name, string Kernel, double Start, double Nanoseconds, double Flops, double Bytes);
 
 /// <summary>Recorded command buffers, replayed at will. One replay runs at a time.</summary>
 internal sealed unsafe class Recording : IDisposable
@@ -65,6 +67,12 @@ internal sealed unsafe class Recording : IDisposable
     /// <summary>Two timestamps a step, or none.</summary>
     public QueryPool Queries { get; }
 
+    /// <summary>What handing the last replay to the driver took.</summary>
+    public TimeSpan SubmitTime { get; private set; }
+
+    /// <summary>What waiting for the last replay took.</summary>
+    public TimeSpan WaitTime { get; private set; }
+
     /// <summary>A fresh command buffer, submitted after those before it.</summary>
     public CommandBuffer NextCommands()
     {
@@ -78,12 +86,15 @@ internal sealed unsafe class Recording : IDisposable
     public void Run(string operation)
     {
         ulong last = 0;
+        var started = Stopwatch.GetTimestamp();
         foreach (var commands in _commands)
         {
             var one = commands;
             last = _device.Submit(new ReadOnlySpan<CommandBuffer>(ref one), operation);
         }
+        var submitted = Stopwatch.GetTimestamp();
         _device.Wait(last, operation);
+        (SubmitTime, WaitTime) = (Stopwatch.GetElapsedTime(started, submitted), Stopwatch.GetElapsedTime(submitted));
         Tables.ThrowFault();
     }
 
@@ -96,7 +107,9 @@ internal sealed unsafe class Recording : IDisposable
         fixed (ulong* p = ticks)
             _device.Vk.GetQueryPoolResults(_device.Handle, Queries, 0, (uint)ticks.Length, (nuint)(8 * ticks.Length), p, 8, QueryResultFlags.Result64Bit | QueryResultFlags.ResultWaitBit)
                 .Check("vkGetQueryPoolResults", "reading a profile");
-        return [.. Steps.Select((s, i) => new StepTiming(s.Name, s is RecordedDispatch d ? d.Pipeline.Name : s.GetType().Name, (ticks[2 * i + 1] - ticks[2 * i]) * (double)_device.Limits.TimestampPeriod, s.Flops, s.Bytes))];
+        return [.. Steps.Select((s, i) => new StepTiming(s.Name, s is RecordedDispatch d ? d.Pipeline.Name : s.GetType().Name, Between(0, 2 * i), Between(2 * i, 2 * i + 1), s.Flops, s.Bytes))];
+
+        double Between(int from, int to) => (ticks[to] - ticks[from]) * (double)_device.Limits.TimestampPeriod;
     }
 
     /// <inheritdoc/>

@@ -22,6 +22,9 @@ public sealed record VulkanOptions
     /// <summary>Whether the validation layer watches. Null means FORGE_VALIDATION.</summary>
     public bool? Validation { get; init; }
 
+    /// <summary>Whether to ask the driver what registers kernels take, where it can tell. Building pipelines may take longer.</summary>
+    public bool Statistics { get; init; }
+
     /// <summary>Chooses among variants. Null means the first, which is the untuned default.</summary>
     public VariantChooser? Chooser { get; init; }
 
@@ -43,7 +46,7 @@ public sealed class VulkanBackend : IBackend
     /// <summary>Opens a device.</summary>
     /// <exception cref="DeviceException">No loader, no driver, no such device, or one that lacks what Forge needs.</exception>
     public VulkanBackend(VulkanOptions? options = null) : this(
-        new Device(new() { Device = options?.Device, Mode = options?.Mode, Validation = options?.Validation, Narrow = options?.Narrow }), options?.Chooser, options?.Kernels)
+        new Device(new() { Device = options?.Device, Mode = options?.Mode, Validation = options?.Validation, Statistics = options?.Statistics ?? false, Narrow = options?.Narrow }), options?.Chooser, options?.Kernels)
     {
     }
 

@@ -37,12 +37,8 @@ internal static class BenchOp
         var workload = OpWorkload.Parse(invocation.Get(Op)!, invocation.Get(Shape)!);
         using var backend = new VulkanBackend(new() { Device = invocation.EngineOptions.Device });
         DeviceLine.PrintOnStderr(backend.DeviceInUse);
-        var kernel = KernelTable.Find(workload.Op) ?? throw new DeviceException($"The op {workload.Op.Name} has no Vulkan kernel.");
-        var variant = Choose(kernel.VariantsOf(workload.Op, workload.Inputs, workload.Outputs, backend.Limits), invocation.Get(VariantName), workload);
         var started = Stopwatch.GetTimestamp();
-        using var timer = new OpTimer(backend.Device, backend.Pipelines, kernel, workload.Op, variant, workload.Inputs);
-        // Streams as the peers have them: no zeros, whose products some processors handle faster.
-        timer.Run([.. workload.Inputs.Select((type, i) => SharedHash.Uniform((uint)i + 1, type.Shape, -1, 1))]);
+        using var timer = Open(backend, workload, invocation.Get(VariantName), out var variant);
         var first = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         var times = timer.Time(invocation.Get(Warmup) ?? 3, invocation.Get(Iterations) ?? 12);
         var cost = workload.Op.Cost(workload.Inputs, workload.Outputs);
@@ -55,6 +51,22 @@ internal static class BenchOp
         });
         HistoryOption.Of(invocation, KeptIn)?.Keep(line.Entry("bench op", load, invocation.Get(VariantName) is null ? null : variant.Label));
         return ExitCode.Success;
+    }
+
+    /// <summary>Builds an op's pipelines and runs it once, on the data that every timing uses.</summary>
+    /// <param name="backend">The device.</param>
+    /// <param name="workload">The op on its shapes.</param>
+    /// <param name="name">What --variant was; null for the default variant.</param>
+    /// <param name="variant">The variant that runs.</param>
+    /// <exception cref="UsageException">There is no such variant; the message lists those there are.</exception>
+    public static OpTimer Open(VulkanBackend backend, OpWorkload workload, string? name, out Variant variant)
+    {
+        var kernel = KernelTable.Find(workload.Op) ?? throw new DeviceException($"The op {workload.Op.Name} has no Vulkan kernel.");
+        variant = Choose(kernel.VariantsOf(workload.Op, workload.Inputs, workload.Outputs, backend.Limits), name, workload);
+        var timer = new OpTimer(backend.Device, backend.Pipelines, kernel, workload.Op, variant, workload.Inputs);
+        // Streams as the peers have them: no zeros, whose products some processors handle faster.
+        timer.Run([.. workload.Inputs.Select((type, i) => SharedHash.Uniform((uint)i + 1, type.Shape, -1, 1))]);
+        return timer;
     }
 
     private static Variant Choose(IReadOnlyList<Variant> variants, string? name, OpWorkload workload)

@@ -33,6 +33,9 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
     /// <summary>The ops that can be timed.</summary>
     public static IReadOnlyList<string> Ops { get; } = [.. s_ops.Keys];
 
+    /// <summary>The form of an op's shape, with an example.</summary>
+    public static string FormOf(string op) => s_ops[op].Example;
+
     private static Pool2DGeometry Pool => new(2, 2, Padding2D.Valid);
 
     /// <summary>Reads an op and a shape.</summary>
