@@ -1,4 +1,5 @@
 using System.Globalization;
+using Forge.Core;
 using Forge.Models.Checkpoints;
 
 namespace Forge.Cli.Commands;
@@ -19,6 +20,7 @@ internal static class RunFolder
 
     /// <summary>Makes the folder of a new run this run's alone.</summary>
     /// <param name="folder">What <see cref="ForNewRun"/> chose without being asked for one.</param>
+    /// <exception cref="DataException">It cannot be written.</exception>
     /// <returns>The folder; where another run has taken it meanwhile, one of a higher number.</returns>
     public static string Claim(string folder)
     {
@@ -26,10 +28,10 @@ internal static class RunFolder
         for (; ; number++)
         {
             folder = stem + number.ToString(CultureInfo.InvariantCulture);
-            Directory.CreateDirectory(folder); // says nothing where it exists: the settings' file decides, which one process alone creates
             var settings = TrainSettings.PathIn(folder);
             try
             {
+                Directory.CreateDirectory(folder); // says nothing where it exists: the settings' file decides, which one process alone creates
                 using var file = new FileStream(settings, FileMode.CreateNew);
                 return folder;
             }
@@ -37,8 +39,16 @@ internal static class RunFolder
             {
                 // Another run's. Try the next number.
             }
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+            {
+                throw NotWritable(folder, problem);
+            }
         }
     }
+
+    /// <summary>What a user is told whose run has no place.</summary>
+    public static DataException NotWritable(string folder, Exception problem) =>
+        new($"{folder}: the run's folder cannot be written ({problem.Message.TrimEnd('.')}). Free space, or choose another folder with --out.", problem);
 
     /// <summary>The folder of the run to go on with: the one asked for, or the newest.</summary>
     /// <exception cref="CheckpointException">There is no run to go on with.</exception>

@@ -102,18 +102,22 @@ internal static class TrainCnn
         }
         catch (OperationCanceledException) when (invocation.Interruption.Requested)
         {
-            throw new InterruptedException(invocation.Interruption.ExitCode,
-                $"Interrupted in epoch {events.Epoch} after {events.Step} of its steps. Everything is saved in {checkpoints.LastPath}.\nGo on with: {ResumeCommand(folder)}");
+            var place = $"Interrupted in epoch {events.Epoch} after {events.Step} of its steps";
+            if (checkpoints.ProblemAtEnd is { } lost) throw new CheckpointException($"{place}, but its state is not saved. {lost.Message}{WayOn(checkpoints, folder)}", lost);
+            throw new InterruptedException(invocation.Interruption.ExitCode, $"{place}. Everything is saved in {checkpoints.LastPath}.{WayOn(checkpoints, folder)}");
         }
         catch (DivergedException problem)
         {
-            throw new DivergedException($"{problem.Message}\nThe last finite state is saved in {checkpoints.LastPath}.", problem.Node);
+            var state = checkpoints.ProblemAtEnd is { } lost ? $"The last finite state is not saved. {lost.Message}" : $"The last finite state is saved in {checkpoints.LastPath}.";
+            throw new DivergedException($"{problem.Message}\n{state}", problem.Node);
         }
         catch (DataException problem)
         {
             // Not a filter: those run before the fit's end was told, and so before anything was saved.
-            if (!checkpoints.SavedAtEnd) throw;
-            throw new DataException($"{problem.Message}\nThe state before it is saved in {checkpoints.LastPath}.\nGo on with: {ResumeCommand(folder)}", problem);
+            if (checkpoints.SavedAtEnd) throw new DataException($"{problem.Message}\nThe state before it is saved in {checkpoints.LastPath}.{WayOn(checkpoints, folder)}", problem);
+            if (checkpoints.ProblemAtEnd is { } lost) throw new DataException($"{problem.Message}\nThe state before it is not saved. {lost.Message}{WayOn(checkpoints, folder)}", problem);
+            if (problem is CheckpointException) throw new CheckpointException(problem.Message + WayOn(checkpoints, folder), problem);
+            throw;
         }
         return Finish(invocation, trainer, data, checkpoints);
     }
@@ -147,6 +151,9 @@ internal static class TrainCnn
         var style = report.Quiet ? ProgressStyle.Silent : report.OnTerminal ? ProgressStyle.Terminal : ProgressStyle.Plain;
         return new(new ProgressLine(report.People, style, columns: report.OnTerminal ? Console.WindowWidth : 0));
     }
+
+    // Nothing where there is no state to go on from.
+    private static string WayOn(SaveCheckpoints checkpoints, string folder) => File.Exists(checkpoints.LastPath) ? $"\nGo on with: {ResumeCommand(folder)}" : "";
 
     private static string ResumeCommand(string folder) => $"forge train cnn --resume --out {(folder.Contains(' ') ? $"'{folder}'" : folder)}";
 }

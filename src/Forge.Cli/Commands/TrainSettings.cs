@@ -50,8 +50,18 @@ internal sealed record TrainSettings
     public static string PathIn(string folder) => Path.Combine(folder, FileName);
 
     /// <summary>Writes the settings to a run's folder.</summary>
-    /// <exception cref="IOException">They cannot be written.</exception>
-    public void Save(string folder) => AtomicFile.Write(PathIn(folder), stream => JsonSerializer.Serialize(stream, this, TrainSettingsJson.Default.TrainSettings));
+    /// <exception cref="DataException">They cannot be written.</exception>
+    public void Save(string folder)
+    {
+        try
+        {
+            AtomicFile.Write(PathIn(folder), stream => JsonSerializer.Serialize(stream, this, TrainSettingsJson.Default.TrainSettings));
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw RunFolder.NotWritable(folder, problem);
+        }
+    }
 
     /// <summary>Reads the settings of a run's folder; null where it has none.</summary>
     /// <exception cref="DataException">The file is damaged.</exception>

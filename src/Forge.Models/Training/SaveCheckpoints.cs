@@ -23,10 +23,14 @@ public sealed class SaveCheckpoints(string folder, WatchedValue? monitor = null,
     /// <summary>Whether the state was saved because the fit ended early.</summary>
     public bool SavedAtEnd { get; private set; }
 
+    /// <summary>Why the state could not be saved when the fit ended early; null where it was, or was not worth saving.</summary>
+    /// <remarks>The fit throws what ended it; this would otherwise be lost.</remarks>
+    public CheckpointException? ProblemAtEnd { get; private set; }
+
     /// <inheritdoc/>
     public override void OnTrainBegin(FitRun run)
     {
-        SavedAtEnd = false;
+        (SavedAtEnd, ProblemAtEnd) = (false, null);
         Directory.CreateDirectory(folder);
     }
 
@@ -56,8 +60,16 @@ public sealed class SaveCheckpoints(string folder, WatchedValue? monitor = null,
             || (outcome == FitEnd.Stopped && run.StepInEpoch > 0)
             || (outcome == FitEnd.BadData && run.Trainer.Optimizer.Iterations > 0);
         if (!worthKeeping) return;
-        run.Capture().Save(LastPath);
-        SavedAtEnd = true;
+        try
+        {
+            run.Capture().Save(LastPath);
+            SavedAtEnd = true;
+        }
+        catch (CheckpointException problem)
+        {
+            ProblemAtEnd = problem;
+            throw;
+        }
     }
 
     /// <inheritdoc/>
