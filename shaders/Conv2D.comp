@@ -1,12 +1,12 @@
 #version 450
 // Conv2D: y[n,p,q,o] = activation(sum over i,j,c of x[n, p*SH-top+i*DH, q*SW-left+j*DW, c] * w[i,j,c,o] + bias[o]), zeros outside x.
-// Shapes  x (N,H,W,C), w (KH,KW,CG,O), bias (O), y (N,P,Q,O), all f32, NHWC and HWIO. Group g reads channels g*CG.. and makes g*OG...
+// Shapes  x (N,H,W,C), w (KH,KW,CG,O), bias (O), y (N,P,Q,O), all f32 (x and w may both be bf16 or f16), NHWC and HWIO. Group g reads channels g*CG.. and makes g*OG...
 // Needs   shapes that Conv2DGeometry accepts, counts < 2^31. Without a bias any buffer is bound in its place.
 // Grid    1-D, one invocation per 4 neighbouring pixels of a row and 4 channels of a group. Neighbouring lanes hold neighbouring
 //         channels. What lies beyond an edge is computed from the edge and dropped, so no load is conditional.
 // Tune    GROUP, the workgroup's size.
 #include "conv2d.glsl"
-#define BUFFERS IN(float, X, 0) IN(float, W, 1) IN(float, Bias, 2) OUT(float, Y, 3)
+#define BUFFERS IN(uint, X, 0) IN(uint, W, 1) IN(float, Bias, 2) OUT(float, Y, 3)
 #define PUSH CONV2D_EXTENTS \
     uint count, blocks, blocksOfGroup, tilesQ;  /* invocations; blocks of 4 channels in all and in a group; tiles of 4 pixels in a row */ \
     DIVISOR(blocks) DIVISOR(blocksOfGroup) DIVISOR(tilesQ) DIVISOR(P)
@@ -15,6 +15,10 @@ layout(local_size_x_id = 0) in;  // GROUP
 layout(constant_id = 1) const bool HAS_BIAS = false;
 layout(constant_id = 2) const uint ACTIVATION = 0;
 layout(constant_id = 3) const uint SLOPE = 0;
+layout(constant_id = 4) const uint OPERANDS = 0;  // of x and w
+#include "operands.glsl"
+OPERAND_LOADS(X)
+OPERAND_LOADS(W)
 #include "epilogue.glsl"
 
 void main()
@@ -37,8 +41,8 @@ void main()
             uvec4 x = ((n * H + uint(h)) * Width + uvec4(clamp(column, 0, int(Width) - 1))) * C + g * CG;
             uvec4 w = (i * KW + j) * CG * O + o;
             for (uint c = 0; c < CG; ++c) {
-                vec4 pixels = mix(vec4(0), vec4(LOAD(X, x.x + c), LOAD(X, x.y + c), LOAD(X, x.z + c), LOAD(X, x.w + c)), inside);
-                vec4 weights = vec4(LOAD(W, w.x), LOAD(W, w.y), LOAD(W, w.z), LOAD(W, w.w));
+                vec4 pixels = mix(vec4(0), vec4(FACTOR(X, x.x + c), FACTOR(X, x.y + c), FACTOR(X, x.z + c), FACTOR(X, x.w + c)), inside);
+                vec4 weights = vec4(FACTOR(W, w.x), FACTOR(W, w.y), FACTOR(W, w.z), FACTOR(W, w.w));
                 sums[0] += pixels.x * weights;
                 sums[1] += pixels.y * weights;
                 sums[2] += pixels.z * weights;

@@ -1,17 +1,21 @@
 #version 450
 // Conv2DInputGradient: dx[n,h,w,c] = sum of dy[n,p,q,o] * w[i,j,c,o] over all o and all i,j,p,q with p*SH-top+i*DH = h, q*SW-left+j*DW = w.
-// Shapes  dy (N,P,Q,O), w (KH,KW,CG,O), dx (N,H,W,C), all f32. Group g of channels reads outputs g*OG...
+// Shapes  dy (N,P,Q,O), w (KH,KW,CG,O), dx (N,H,W,C), all f32, but dy and w may both be bf16 or f16. Group g of channels reads outputs g*OG...
 // Needs   shapes that Conv2DGeometry accepts, counts < 2^31.
 // Grid    1-D, one invocation per 4 neighbouring pixels of a row of dx and 4 channels of a group. It gathers, so nothing is added
 //         by two invocations. What lies beyond an edge is computed from the edge and dropped, so no load is conditional.
 // Tune    GROUP, the workgroup's size.
 #include "conv2d.glsl"
-#define BUFFERS IN(float, DY, 0) IN(float, W, 1) OUT(float, DX, 2)
+#define BUFFERS IN(uint, DY, 0) IN(uint, W, 1) OUT(float, DX, 2)
 #define PUSH CONV2D_EXTENTS \
     uint count, blocks, blocksOfGroup, tilesW;  /* invocations; blocks of 4 channels in all and in a group; tiles of 4 pixels in a row */ \
     DIVISOR(blocks) DIVISOR(blocksOfGroup) DIVISOR(tilesW) DIVISOR(H) DIVISOR(SH) DIVISOR(SW)
 #include "buffers.glsl"
 layout(local_size_x_id = 0) in;  // GROUP
+layout(constant_id = 1) const uint OPERANDS = 0;  // of dy and w
+#include "operands.glsl"
+OPERAND_LOADS(DY)
+OPERAND_LOADS(W)
 
 void main()
 {
@@ -37,8 +41,8 @@ void main()
             uvec4 dy = ((n * P + p) * Q + min(q, Q - 1)) * O + g * OG;
             uvec4 w = ((i * KW + j) * CG + c) * O + g * OG;
             for (uint o = 0; o < OG; ++o) {
-                vec4 pixels = mix(vec4(0), vec4(LOAD(DY, dy.x + o), LOAD(DY, dy.y + o), LOAD(DY, dy.z + o), LOAD(DY, dy.w + o)), bvec4(used));
-                vec4 weights = vec4(LOAD(W, w.x + o), LOAD(W, w.y + o), LOAD(W, w.z + o), LOAD(W, w.w + o));
+                vec4 pixels = mix(vec4(0), vec4(FACTOR(DY, dy.x + o), FACTOR(DY, dy.y + o), FACTOR(DY, dy.z + o), FACTOR(DY, dy.w + o)), bvec4(used));
+                vec4 weights = vec4(FACTOR(W, w.x + o), FACTOR(W, w.y + o), FACTOR(W, w.z + o), FACTOR(W, w.w + o));
                 sums[0] += pixels.x * weights;
                 sums[1] += pixels.y * weights;
                 sums[2] += pixels.z * weights;

@@ -1,11 +1,11 @@
 #version 450
 // Conv2DInputGradient on GPUs, as a product that is never laid out: dx[pixel,c] = sum over (tap,o) of dy[pixel moved back by tap, o] * w[tap,c,o].
-// Shapes  dy (N,P,Q,O), w (KH,KW,CG,O), dx (N,H,W,C), all f32. Group g of channels reads outputs g*OG...
+// Shapes  dy (N,P,Q,O), w (KH,KW,CG,O), dx (N,H,W,C), all f32, but dy and w may both be bf16 or f16. Group g of channels reads outputs g*OG...
 // Needs   shapes that Conv2DGeometry accepts, counts < 2^31. O_WIDE: OG is a multiple of 4; X_WIDE: CG is.
 // Grid    x tiles of a group's channels, y tiles of pixels of dx, z groups; tile.glsl says how a workgroup computes its tile.
 // Tune    BM, BN (the tile), TM, TN (what a lane computes of it).
 #include "conv2d.glsl"
-#define BUFFERS IN(float, DY, 0) IN(float, W, 1) OUT(float, DX, 2)
+#define BUFFERS IN(uint, DY, 0) IN(uint, W, 1) OUT(float, DX, 2)
 #define PUSH CONV2D_EXTENTS \
     uint M, terms;  /* pixels of dx; taps times channels */ \
     DIVISOR(H) DIVISOR(Width) DIVISOR(OG) DIVISOR(KW) DIVISOR(SH) DIVISOR(SW)
@@ -14,6 +14,10 @@ layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint BM = 64; layout(constant_id = 2) const uint BN = 64;
 layout(constant_id = 3) const uint TM = 8;  layout(constant_id = 4) const uint TN = 8;
 layout(constant_id = 5) const bool O_WIDE = false; layout(constant_id = 6) const bool X_WIDE = false;
+layout(constant_id = 7) const uint OPERANDS = 0;  // of dy and w
+#include "operands.glsl"
+OPERAND_LOADS(DY)
+OPERAND_LOADS(W)
 const bool COLUMN_SUMS = false, A_ALONG_K = true, B_ALONG_K = true;
 #include "tile.glsl"
 
@@ -30,8 +34,8 @@ vec4 quadA(uint m, uint k, uint end)
         uint p = used ? OVER(down - i * DH, SH) : P, q = used ? OVER(after - j * DW, SW) : Q;
         used = used && p < P && q < Q && p * SH == down - i * DH && q * SW == after - j * DW;
         uint at = ((n * P + p) * Q + q) * O + gl_WorkGroupID.z * OG + k + e - tap * OG;
-        if (O_WIDE) return used ? LOAD4(DY, at) : v;  // the quad is of one tap
-        if (used) v[e] = LOAD(DY, at);
+        if (O_WIDE) return used ? FACTOR4(DY, at) : v;  // the quad is of one tap
+        if (used) v[e] = FACTOR(DY, at);
     }
     return v;
 }
@@ -44,8 +48,8 @@ vec4 quadB(uint k, uint n, uint end)
         if (k + e >= end) break;
         uint tap = OVER(k + e, OG);
         uint at = (tap * CG + n) * O + gl_WorkGroupID.z * OG + k + e - tap * OG;
-        if (O_WIDE) return LOAD4(W, at);
-        v[e] = LOAD(W, at);
+        if (O_WIDE) return FACTOR4(W, at);
+        v[e] = FACTOR(W, at);
     }
     return v;
 }

@@ -1,21 +1,25 @@
 #version 450
 // Conv2DWeightGradient: dw[i,j,c,o] = sum over n,p,q of x[n, p*SH-top+i*DH, q*SW-left+j*DW, c] * dy[n,p,q,o], zeros outside x,
 // and db[o] = sum over n,p,q of dy[n,p,q,o]: here the part of these sums that one slice of the N*P rows of dy gives.
-// Shapes  x (N,H,W,C), dy (N,P,Q,O), part (slices, KH*KW*CG*O + (BIAS ? O : 0)), all f32. Conv2DWeightGradient.sum.comp adds the slices.
+// Shapes  x (N,H,W,C), dy (N,P,Q,O), part (slices, KH*KW*CG*O + (BIAS ? O : 0)), all f32, but x and dy may both be bf16 or f16. Conv2DWeightGradient.sum.comp adds the slices.
 // Needs   shapes that Conv2DGeometry accepts, counts < 2^31.
 // Grid    z slices; within one, 1-D, an invocation per tap, group, 4 channels of x and 4 of dy. Neighbouring lanes hold neighbouring o.
 //         Channels beyond a group are computed from its last and dropped.
 // Tune    GROUP, the workgroup's size. Slices make work for wide devices, and shorten the sums.
 #include "conv2d.glsl"
-#define BUFFERS IN(float, X, 0) IN(float, DY, 1) OUT(float, Part, 2)
+#define BUFFERS IN(uint, X, 0) IN(uint, DY, 1) OUT(float, Part, 2)
 #define PUSH CONV2D_EXTENTS \
     uint count, rows, rowsOfSlice, size, groups;  /* invocations of a slice; rows of dy, and of a slice; elements of a slice's part; channel groups */ \
     DIVISOR(blocksO) DIVISOR(blocksC) DIVISOR(groups) DIVISOR(KW) DIVISOR(P) DIVISOR(SW)
 #include "buffers.glsl"
 layout(local_size_x_id = 0) in;  // GROUP
 layout(constant_id = 1) const bool BIAS = false;
+layout(constant_id = 2) const uint OPERANDS = 0;  // of x and dy
+#include "operands.glsl"
+OPERAND_LOADS(X)
+OPERAND_LOADS(DY)
 
-vec4 dyAt(uint pixel, uvec4 o) { return vec4(LOAD(DY, pixel * O + o.x), LOAD(DY, pixel * O + o.y), LOAD(DY, pixel * O + o.z), LOAD(DY, pixel * O + o.w)); }
+vec4 dyAt(uint pixel, uvec4 o) { return vec4(FACTOR(DY, pixel * O + o.x), FACTOR(DY, pixel * O + o.y), FACTOR(DY, pixel * O + o.z), FACTOR(DY, pixel * O + o.w)); }
 
 void main()
 {
@@ -41,10 +45,10 @@ void main()
         for (uint q = first; q < end; ++q) {
             uint x = ((n * H + uint(h)) * Width + uint(int(q * SW) - shift)) * C;
             vec4 dy = dyAt(row * Q + q, o);
-            sums[0] += LOAD(X, x + c.x) * dy;
-            sums[1] += LOAD(X, x + c.y) * dy;
-            sums[2] += LOAD(X, x + c.z) * dy;
-            sums[3] += LOAD(X, x + c.w) * dy;
+            sums[0] += FACTOR(X, x + c.x) * dy;
+            sums[1] += FACTOR(X, x + c.y) * dy;
+            sums[2] += FACTOR(X, x + c.z) * dy;
+            sums[3] += FACTOR(X, x + c.w) * dy;
         }
     }
 

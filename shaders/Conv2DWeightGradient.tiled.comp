@@ -1,12 +1,12 @@
 #version 450
 // Conv2DWeightGradient on GPUs, as a product that is never laid out: part[slice][(tap,c),o] = sum over the slice's pixels of dy of
 // x[pixel moved by tap, c] * dy[pixel, o], and where COLUMN_SUMS, after these, part[slice][o] = sum of dy[pixel, o].
-// Shapes  x (N,H,W,C), dy (N,P,Q,O), part (slices, KH*KW*CG*O + (COLUMN_SUMS ? O : 0)), all f32. Conv2DWeightGradient.sum.comp adds the slices.
+// Shapes  x (N,H,W,C), dy (N,P,Q,O), part (slices, KH*KW*CG*O + (COLUMN_SUMS ? O : 0)), all f32, but x and dy may both be bf16 or f16. Conv2DWeightGradient.sum.comp adds the slices.
 // Needs   shapes that Conv2DGeometry accepts, counts < 2^31. X_WIDE: CG is a multiple of 4; O_WIDE: OG is.
 // Grid    x tiles of a group's output channels, y tiles of (tap,c), z slices of groups; tile.glsl says how a workgroup computes its tile.
 // Tune    BM, BN (the tile), TM, TN (what a lane computes of it).
 #include "conv2d.glsl"
-#define BUFFERS IN(float, X, 0) IN(float, DY, 1) OUT(float, Part, 2)
+#define BUFFERS IN(uint, X, 0) IN(uint, DY, 1) OUT(float, Part, 2)
 #define PUSH CONV2D_EXTENTS \
     uint M, pixels, pixelsOfSlice, size, groups;  /* taps times channels; pixels of dy, and of a slice; elements of a slice's part; channel groups */ \
     DIVISOR(P) DIVISOR(Q) DIVISOR(CG) DIVISOR(KW) DIVISOR(groups)
@@ -16,6 +16,10 @@ layout(constant_id = 1) const uint BM = 64; layout(constant_id = 2) const uint B
 layout(constant_id = 3) const uint TM = 8;  layout(constant_id = 4) const uint TN = 8;
 layout(constant_id = 5) const bool X_WIDE = false; layout(constant_id = 6) const bool O_WIDE = false;
 layout(constant_id = 7) const bool COLUMN_SUMS = false;
+layout(constant_id = 8) const uint OPERANDS = 0;  // of x and dy
+#include "operands.glsl"
+OPERAND_LOADS(X)
+OPERAND_LOADS(DY)
 const bool A_ALONG_K = false, B_ALONG_K = false;
 #include "tile.glsl"
 
@@ -31,8 +35,8 @@ vec4 quadA(uint m, uint k, uint end)
         uint tap = OVER(m + e, CG), i = OVER(tap, KW);
         uint h = p * SH + i * DH - TOP, w = q * SW + (tap - i * KW) * DW - LEFT;  // before the first row or column: very large
         uint at = ((n * H + h) * Width + w) * C + group * CG + m + e - tap * CG;
-        if (X_WIDE) return h < H && w < Width ? LOAD4(X, at) : v;  // the quad is of one tap
-        if (h < H && w < Width) v[e] = LOAD(X, at);
+        if (X_WIDE) return h < H && w < Width ? FACTOR4(X, at) : v;  // the quad is of one tap
+        if (h < H && w < Width) v[e] = FACTOR(X, at);
     }
     return v;
 }
@@ -40,10 +44,10 @@ vec4 quadA(uint m, uint k, uint end)
 vec4 quadB(uint k, uint n, uint end)
 {
     uint at = k * O + group * OG + n;
-    if (O_WIDE) return n < OG && k < end ? LOAD4(DY, at) : vec4(0);
+    if (O_WIDE) return n < OG && k < end ? FACTOR4(DY, at) : vec4(0);
     vec4 v = vec4(0);
     [[unroll]] for (uint e = 0u; e < 4u; ++e)
-        if (n + e < OG && k < end) v[e] = LOAD(DY, at + e);
+        if (n + e < OG && k < end) v[e] = FACTOR(DY, at + e);
     return v;
 }
 

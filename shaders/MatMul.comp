@@ -1,12 +1,12 @@
 #version 450
 // MatMul: y[b,m,n] = activation(sum over k of a[b,m,k] * b[b,k,n] + bias[n]); also s[n] = sum over k of b[k,n] where asked for.
-// Shapes  a (...,M,K), b (...,K,N), bias (N), y (...,M,N), s (N), all f32. Either factor may be stored transposed: its strides say so.
+// Shapes  a (...,M,K), b (...,K,N), bias (N), y (...,M,N), s (N), all f32, but a and b may both be bf16 or f16. Either factor may be stored transposed: its strides say so.
 // Needs   a and b addressed by the strides below, counts < 2^31. Without a bias any buffer is bound in its place; likewise for s.
 // Grid    1-D, one invocation per 4x4 tile of y, tiles of a row of tiles being neighbours: their loads of b are, too.
 //         Rows and columns beyond the edge are computed from the last one and dropped, so no load is conditional.
 // Tune    GROUP, the workgroup's size.
 #include "divide.glsl"
-#define BUFFERS IN(float, A, 0) IN(float, B, 1) IN(float, Bias, 2) OUT(float, Y, 3) OUT(float, S, 4)
+#define BUFFERS IN(uint, A, 0) IN(uint, B, 1) IN(float, Bias, 2) OUT(float, Y, 3) OUT(float, S, 4)
 #define PUSH uint count, M, N, K, aRow, aTerm, bTerm, bColumn, tilesN, tilesM; \
     /* the matrix of batch (outer, inner) starts at first + outer * outerStep + inner * innerStep */ \
     uint inner, aFirst, aOuter, aInner, bFirst, bOuter, bInner, yFirst; \
@@ -17,6 +17,10 @@ layout(constant_id = 1) const bool HAS_BIAS = false;
 layout(constant_id = 2) const uint ACTIVATION = 0;
 layout(constant_id = 3) const uint SLOPE = 0;
 layout(constant_id = 4) const bool COLUMN_SUMS = false;
+layout(constant_id = 5) const uint OPERANDS = 0;  // of a and b
+#include "operands.glsl"
+OPERAND_LOADS(A)
+OPERAND_LOADS(B)
 #include "epilogue.glsl"
 
 void main()
@@ -31,11 +35,11 @@ void main()
 
     vec4 sums[4] = vec4[](vec4(0), vec4(0), vec4(0), vec4(0)), columnSum = vec4(0);
     for (uint k = 0; k < K; ++k) {
-        vec4 right = vec4(LOAD(B, b.x), LOAD(B, b.y), LOAD(B, b.z), LOAD(B, b.w));
-        sums[0] += LOAD(A, a.x) * right;
-        sums[1] += LOAD(A, a.y) * right;
-        sums[2] += LOAD(A, a.z) * right;
-        sums[3] += LOAD(A, a.w) * right;
+        vec4 right = vec4(FACTOR(B, b.x), FACTOR(B, b.y), FACTOR(B, b.z), FACTOR(B, b.w));
+        sums[0] += FACTOR(A, a.x) * right;
+        sums[1] += FACTOR(A, a.y) * right;
+        sums[2] += FACTOR(A, a.z) * right;
+        sums[3] += FACTOR(A, a.w) * right;
         if (COLUMN_SUMS) columnSum += right;
         a += aTerm;
         b += bTerm;

@@ -1,12 +1,12 @@
 #version 450
 // MatMul on GPUs: y[b,m,n] = activation(sum over k of a[b,m,k] * b[b,k,n] + bias[n]); also s[n] = sum over k of b[k,n] where COLUMN_SUMS.
-// Shapes  a (...,M,K), b (...,K,N), bias (N), y (...,M,N), s (N), all f32. Either factor may be stored transposed: its strides say so.
+// Shapes  a (...,M,K), b (...,K,N), bias (N), y (...,M,N), s (N), all f32, but a and b may both be bf16 or f16. Either factor may be stored transposed: its strides say so.
 // Needs   A_ALONG_K: aTerm = 1, else aRow = 1; B_ALONG_K: bTerm = 1, else bColumn = 1. A_WIDE, B_WIDE: extents along the quads and all
 //         strides but 1 are multiples of 4, so that a quad is inside or outside as a whole and lies on 16 bytes.
 // Grid    x tiles of columns, y tiles of rows, z batches; tile.glsl says how a workgroup computes its tile.
 // Tune    BM, BN (the tile), TM, TN (what a lane computes of it).
 #include "divide.glsl"
-#define BUFFERS IN(float, A, 0) IN(float, B, 1) IN(float, Bias, 2) OUT(float, Y, 3) OUT(float, S, 4)
+#define BUFFERS IN(uint, A, 0) IN(uint, B, 1) IN(float, Bias, 2) OUT(float, Y, 3) OUT(float, S, 4)
 #define PUSH uint M, N, K, aRow, aTerm, bTerm, bColumn; \
     /* the matrix of batch (outer, inner) starts at first + outer * outerStep + inner * innerStep */ \
     uint inner, aFirst, aOuter, aInner, bFirst, bOuter, bInner, yFirst; DIVISOR(inner)
@@ -21,6 +21,10 @@ layout(constant_id = 10) const bool Y_WIDE = false;
 layout(constant_id = 11) const bool HAS_BIAS = false;
 layout(constant_id = 12) const uint ACTIVATION = 0;
 layout(constant_id = 13) const uint SLOPE = 0;
+layout(constant_id = 14) const uint OPERANDS = 0;  // of a and b
+#include "operands.glsl"
+OPERAND_LOADS(A)
+OPERAND_LOADS(B)
 #include "epilogue.glsl"
 #include "tile.glsl"
 
@@ -29,20 +33,20 @@ uint aStart, bStart, yStart;  // of this batch's matrices
 vec4 quadA(uint m, uint k, uint end)
 {
     uint at = aStart + m * aRow + k * aTerm;
-    if (A_WIDE) return m < M && k < end ? LOAD4(A, at) : vec4(0);
+    if (A_WIDE) return m < M && k < end ? FACTOR4(A, at) : vec4(0);
     vec4 v = vec4(0);
     [[unroll]] for (uint e = 0u; e < 4u; ++e)
-        if (A_ALONG_K ? m < M && k + e < end : m + e < M && k < end) v[e] = LOAD(A, at + e);
+        if (A_ALONG_K ? m < M && k + e < end : m + e < M && k < end) v[e] = FACTOR(A, at + e);
     return v;
 }
 
 vec4 quadB(uint k, uint n, uint end)
 {
     uint at = bStart + k * bTerm + n * bColumn;
-    if (B_WIDE) return n < N && k < end ? LOAD4(B, at) : vec4(0);
+    if (B_WIDE) return n < N && k < end ? FACTOR4(B, at) : vec4(0);
     vec4 v = vec4(0);
     [[unroll]] for (uint e = 0u; e < 4u; ++e)
-        if (B_ALONG_K ? n < N && k + e < end : n + e < N && k < end) v[e] = LOAD(B, at + e);
+        if (B_ALONG_K ? n < N && k + e < end : n + e < N && k < end) v[e] = FACTOR(B, at + e);
     return v;
 }
 

@@ -7,8 +7,11 @@
 //   (log by 2^-21 near 1, sin by 2^-11), and each driver is wrong in its own way.
 //   Worst errors over every 97th float, against fp64: expF 7.8e-8, logF 8.0e-8, log1pF 1.4e-7, expm1F 2.3e-7, tanhF 1.4e-7,
 //   sigmoidF 2.1e-7, softplusF 1.8e-7, erfF 1.9e-7 relative; sinCosTurns 8.7e-8 absolute.
+//   16-bit floats are in sixteen.glsl.
 //   Polynomials are Chebyshev interpolants on the interval named, in Horner form. `precise` keeps a compiler from undoing the
 //   two-part constants.
+
+#include "sixteen.glsl"
 
 bool isNaN(float v) { return (floatBitsToUint(v) & 0x7fffffffu) > 0x7f800000u; }
 bool isFinite(float v) { return (floatBitsToUint(v) & 0x7f800000u) != 0x7f800000u; }

@@ -89,6 +89,9 @@ internal static class Options
         },
     };
 
+    /// <summary>In which type products multiply.</summary>
+    public static Option<string?> Precision { get; } = Word("--precision", "In which type products and convolutions multiply (default strict32).", words: [.. Core.Precision.All.Select(p => p.Label)]);
+
     /// <summary>The seed: --seed, else FORGE_SEED, else 1.</summary>
     /// <exception cref="UsageException">FORGE_SEED is not a number.</exception>
     public static ulong SeedFrom(ParseResult parsed)

@@ -13,8 +13,11 @@ public sealed class CompiledFunction : IDisposable
     private readonly LinkedList<Traced> _plans = [];
     private bool _disposed;
 
-    internal CompiledFunction(Engine engine, int arity, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function) =>
-        (_engine, _arity, _function) = (engine, arity, function);
+    internal CompiledFunction(Engine engine, int arity, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function, Precision precision) =>
+        (_engine, _arity, _function, Precision) = (engine, arity, function, precision);
+
+    /// <summary>In which type its products multiply.</summary>
+    public Precision Precision { get; }
 
     /// <summary>The plan used last; null before the first run.</summary>
     public Plan? Plan => _plans.First?.Value.Plan;
@@ -38,11 +41,11 @@ public sealed class CompiledFunction : IDisposable
             throw new ArgumentException($"The compiled function takes {_arity} arguments, not {arguments.Count}.", nameof(arguments));
         var traced = Find([.. arguments.Select(a => a.Type)]);
         var results = traced.Executable.Run(arguments);
-        var finite = !traced.IsGuarded || results[^1][0] != 0;
-        if (!finite) throw Diverged(traced, arguments);
+        var finite = !traced.IsGuarded || results[^traced.Flags][0] != 0;
+        if (!finite && !(traced.Flags == 2 && results[^1][0] != 0)) throw Diverged(traced, arguments);
         foreach (var action in traced.Step.Graph.AfterRun) action(finite);
         if (traced.DrawsRandom) _engine.RandomStep++;
-        return new(traced.IsGuarded ? [.. results.Take(results.Count - 1)] : results);
+        return new(traced.IsGuarded ? [.. results.Take(results.Count - traced.Flags)] : results);
     }
 
     /// <inheritdoc/>
@@ -98,7 +101,7 @@ public sealed class CompiledFunction : IDisposable
 
     private Traced Trace(IReadOnlyList<TensorType> types)
     {
-        var graph = new Graph { Key = _engine.Key };
+        var graph = new Graph { Key = _engine.Key, Precision = Precision };
         IReadOnlyList<Tensor> outputs;
         using (graph.Trace())
         {
@@ -107,7 +110,13 @@ public sealed class CompiledFunction : IDisposable
                 if (output.Graph != graph)
                     throw new GraphException($"The traced function returned {output}, which belongs to another traced function. Return a value made from this function's arguments.");
         }
-        IReadOnlyList<Tensor> all = graph.Finite is { } flag ? [.. outputs, flag] : outputs;
+        // Behind the results: whether the step was finite, and where something can tell, whether it matters that it was not.
+        IReadOnlyList<Tensor> all = (graph.Finite, graph.Tolerated) switch
+        {
+            ({ } finite, { } tolerated) => [.. outputs, finite, tolerated],
+            ({ } finite, null) => [.. outputs, finite],
+            _ => outputs,
+        };
         var step = new StepGraph(graph, all, Guarded(graph), types);
         GraphVerifier.Check(step, "tracing");
         var plan = Planner.Plan(step, _engine.Backend, _engine.State.PlaceOf);
@@ -154,6 +163,9 @@ public sealed class CompiledFunction : IDisposable
     private sealed record Traced(StepGraph Step, Plan Plan, IExecutable Executable, int StateVersion)
     {
         public bool IsGuarded => Step.Graph.Finite is not null;
+
+        /// <summary>Flags behind the results.</summary>
+        public int Flags => !IsGuarded ? 0 : Step.Graph.Tolerated is null ? 1 : 2;
 
         public bool DrawsRandom { get; } = Plan.Scalars.Any(s => s.Scalar.Name == "random.step");
     }

@@ -9,6 +9,9 @@ public sealed record EngineOptions
     /// <summary>The seed from which every initial weight and random draw is made.</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>In which type products and convolutions multiply, where a function is not compiled with another.</summary>
+    public Precision Precision { get; init; } = Precision.Strict32;
+
     /// <summary>Plans that a compiled function keeps for different argument types; the least recently used goes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>
     public int PlansKept
@@ -60,23 +63,24 @@ public sealed class Engine(IBackend backend, EngineOptions? options = null) : ID
     public void SetScalar(string name, float value) => _values[name] = value;
 
     /// <summary>Traces a function of one argument once per argument type, and replays it.</summary>
-    public CompiledFunction Compile(Func<Tensor, Tensor> function) => Compile(1, x => [function(x[0])]);
+    public CompiledFunction Compile(Func<Tensor, Tensor> function, Precision? precision = null) => Compile(1, x => [function(x[0])], precision);
 
     /// <summary>Traces a function of two arguments once per pair of argument types, and replays it.</summary>
-    public CompiledFunction Compile(Func<Tensor, Tensor, Tensor> function) => Compile(2, x => [function(x[0], x[1])]);
+    public CompiledFunction Compile(Func<Tensor, Tensor, Tensor> function, Precision? precision = null) => Compile(2, x => [function(x[0], x[1])], precision);
 
     /// <summary>Traces a function of three arguments once per argument types, and replays it.</summary>
-    public CompiledFunction Compile(Func<Tensor, Tensor, Tensor, Tensor> function) => Compile(3, x => [function(x[0], x[1], x[2])]);
+    public CompiledFunction Compile(Func<Tensor, Tensor, Tensor, Tensor> function, Precision? precision = null) => Compile(3, x => [function(x[0], x[1], x[2])], precision);
 
     /// <summary>Traces a function without arguments, and replays it.</summary>
-    public CompiledFunction Compile(Func<Tensor> function) => Compile(0, _ => [function()]);
+    public CompiledFunction Compile(Func<Tensor> function, Precision? precision = null) => Compile(0, _ => [function()], precision);
 
     /// <summary>Traces a function of any arguments and results once per argument types, and replays it.</summary>
     /// <param name="arity">The number of arguments.</param>
     /// <param name="function">Called while tracing with one graph value for each argument.</param>
-    public CompiledFunction Compile(int arity, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function)
+    /// <param name="precision">In which type products multiply; the engine's when left out.</param>
+    public CompiledFunction Compile(int arity, Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function, Precision? precision = null)
     {
-        var compiled = new CompiledFunction(this, arity, function);
+        var compiled = new CompiledFunction(this, arity, function, precision ?? Options.Precision);
         _functions.Add(compiled);
         return compiled;
     }
@@ -84,7 +88,7 @@ public sealed class Engine(IBackend backend, EngineOptions? options = null) : ID
     /// <summary>The value of an expression of parameters and constants: a plan that runs once.</summary>
     public HostTensor Evaluate(Func<Tensor> expression)
     {
-        using var compiled = new CompiledFunction(this, 0, _ => [expression()]);
+        using var compiled = new CompiledFunction(this, 0, _ => [expression()], Options.Precision);
         return compiled.Run()[0];
     }
 

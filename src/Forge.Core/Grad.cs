@@ -55,7 +55,8 @@ public static class Grad
             if (more is null || !depends[input.Node.Id]) return;
             if (more.Type != input.Type)
                 throw new GraphException($"{node}: its VJP gave {more.Type} for input {i}, which is {input.Type}.");
-            flowing[input] = flowing.TryGetValue(input, out var sofar) ? sofar + more : more;
+            // 16-bit cotangents are added in f32.
+            flowing[input] = flowing.TryGetValue(input, out var sofar) ? (sofar.Cast(DType.F32) + more.Cast(DType.F32)).Cast(input.DType) : more;
         }
     }
 

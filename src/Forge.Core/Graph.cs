@@ -24,6 +24,15 @@ public sealed class Graph
     /// <summary>A u32 scalar that is 1 when the step's loss and gradients are finite; null when nothing is guarded.</summary>
     public Tensor? Finite { get; set; }
 
+    /// <summary>
+    /// A u32 scalar that is 1 when a step that is not finite is no error: it changed nothing but a loss scale, which was too large and is smaller now.
+    /// Null when every such step is one.
+    /// </summary>
+    public Tensor? Tolerated { get; set; }
+
+    /// <summary>In which type products are to be multiplied; a pass over the whole graph sees to it.</summary>
+    public Precision Precision { get; init; } = Precision.Strict32;
+
     /// <summary>What random ops draw from: seed and run number.</summary>
     public RandomKey Key { get; init; } = new(new("random.seed.low", DType.U32, () => 0), new("random.seed.high", DType.U32, () => 0), new("random.step", DType.U32, () => 0));
 

@@ -26,7 +26,11 @@ public interface IBackend : IDisposable
 /// <param name="Alignment">Bytes to which every placement is aligned; a power of two.</param>
 /// <param name="LargestRegion">Bytes of the largest region that can be allocated.</param>
 /// <param name="MemoryBytes">Bytes that may be used in all.</param>
-public sealed record BackendTraits(int Alignment = 256, long LargestRegion = long.MaxValue, long MemoryBytes = long.MaxValue);
+public sealed record BackendTraits(int Alignment = 256, long LargestRegion = long.MaxValue, long MemoryBytes = long.MaxValue)
+{
+    /// <summary>The 16-bit types that its matrix units multiply: operands rounded to one of these are also stored in 16 bits. Others are rounded and kept as f32.</summary>
+    public IReadOnlyList<DType> MatrixOperands { get; init; } = [];
+}
 
 /// <summary>A plan bound to memory.</summary>
 public interface IExecutable : IDisposable

@@ -46,6 +46,9 @@ public sealed record KernelStep(Node Node, IReadOnlyList<Placement> Inputs, IRea
 /// <param name="To">The target, of the same length.</param>
 public sealed record CopyStep(string Label, Placement From, Placement To) : PlanStep
 {
+    /// <summary>The type of the elements copied: a backend whose places do not hold bytes needs it.</summary>
+    public DType DType { get; init; } = DType.F32;
+
     /// <summary>While planning: the value copied, before it has a place.</summary>
     internal Tensor? Source { get; init; }
 }

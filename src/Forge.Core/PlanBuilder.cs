@@ -116,7 +116,7 @@ internal sealed class PlanBuilder
             if (root.Node.Op is not LeafOp && !_fixed.ContainsKey(root) && root.Type.Bytes == state.Bytes && reads.All(MayPrecede))
                 _fixed[root] = state;
             else if (root.Node.Op is not ParameterOp || _fixed[root] != state)
-                _after.Add(new($"assign {parameter.Name}", From: default, To: state) { Source = root });
+                _after.Add(new($"assign {parameter.Name}", From: default, To: state) { Source = root, DType = value.DType });
 
             bool MayPrecede((int Step, Tensor Root) read) =>
                 !_fixed[read.Root].Overlaps(state) || read.Step < _at[root.Node]
@@ -153,8 +153,8 @@ internal sealed class PlanBuilder
         foreach (var output in _step.Outputs)
         {
             var (place, root) = (Reserve(Region.Output, output.Type.Bytes), Root(output));
-            if (root.Node.Op is LeafOp) _before.Add(new($"output {outputs.Count}", _fixed[root] with { Bytes = output.Type.Bytes }, place));
-            else if (!_fixed.TryAdd(root, place)) _after.Add(new($"output {outputs.Count}", default, place) { Source = root });
+            if (root.Node.Op is LeafOp) _before.Add(new($"output {outputs.Count}", _fixed[root] with { Bytes = output.Type.Bytes }, place) { DType = output.DType });
+            else if (!_fixed.TryAdd(root, place)) _after.Add(new($"output {outputs.Count}", default, place) { Source = root, DType = output.DType });
             outputs.Add((place, output.Type));
         }
         return outputs;

@@ -102,10 +102,13 @@ public sealed partial class Tensor
     /// <summary>A copy: a value of its own, with the same elements.</summary>
     public Tensor Copy() => new IdentityOp().On(this);
 
-    /// <summary>x as another dtype: see <see cref="CastOp"/>, and <see cref="FromBytesOp"/> and <see cref="ToBytesOp"/> for u8.</summary>
+    /// <summary>x as another dtype: see <see cref="CastOp"/>, <see cref="NarrowOp"/> and <see cref="WidenOp"/> for f16 and bf16, <see cref="FromBytesOp"/> and <see cref="ToBytesOp"/> for u8.</summary>
     public Tensor Cast(DType to)
     {
         if (to == DType) return this;
+        // 16 bits are widened first, and narrowed last.
+        if (DType.IsSixteenBit()) return new WidenOp().On(this).Cast(to);
+        if (to.IsSixteenBit()) return new NarrowOp(to).On(Cast(DType.F32));
         if (DType == DType.U8) return new FromBytesOp(to).On(this);
         return to == DType.U8 ? new ToBytesOp().On(this) : new CastOp(to).On(this);
     }

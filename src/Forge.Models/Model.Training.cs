@@ -25,9 +25,10 @@ public partial class Model
     /// <param name="loss">What is made small.</param>
     /// <param name="metrics">What else is shown.</param>
     /// <param name="inputScale">Multiplies inputs that arrive as bytes.</param>
-    public Trainer Compile(Engine engine, Optimizer optimizer, LossFunction loss, IReadOnlyList<BatchMetric>? metrics = null, float inputScale = 1 / 255f)
+    /// <param name="precision">In which type products multiply, in training, evaluation and prediction; the engine's when left out.</param>
+    public Trainer Compile(Engine engine, Optimizer optimizer, LossFunction loss, IReadOnlyList<BatchMetric>? metrics = null, float inputScale = 1 / 255f, Precision? precision = null)
     {
-        var trainer = new Trainer(engine, this, optimizer, loss, metrics, inputScale);
+        var trainer = new Trainer(engine, this, optimizer, loss, metrics, inputScale, precision);
         _trainer?.Dispose();
         return _trainer = trainer;
     }

@@ -18,7 +18,7 @@ internal static class BenchStep
     public static Command Build()
     {
         Model.Required = true;
-        return new Command("step", "Time training steps.") { Model, Iterations, Warmup, KeptIn }.Does(Run);
+        return new Command("step", "Time training steps.") { Model, Options.Precision, Iterations, Warmup, KeptIn }.Does(Run);
     }
 
     private static int Run(Invocation invocation)
@@ -26,7 +26,7 @@ internal static class BenchStep
         var load = Machine.Load();
         var net = BenchNets.All.First(n => n.Name == invocation.Get(Model));
         var (iterations, warmup) = (invocation.Get(Iterations) ?? 12, invocation.Get(Warmup) ?? 3);
-        using var engine = Engine.Open(invocation.EngineOptions);
+        using var engine = Engine.Open(invocation.EngineOptions with { Precision = Precision.Find(invocation.Get(Options.Precision) ?? Precision.Strict32.Label)! });
         var device = ((VulkanBackend)engine.Backend).DeviceInUse;
         DeviceLine.PrintOnStderr(device);
         var (images, labels) = net.Data();
@@ -41,10 +41,13 @@ internal static class BenchStep
             if (i == 0) first = ms;
             if (i >= warmup) times.Add(ms);
         }
-        var line = new BenchLine(net.Name, times, first, net.StepFlops, device);
+        var precision = engine.Options.Precision;
+        // Another precision is another workload: times of the two are not one history.
+        var line = new BenchLine(precision == Precision.Strict32 ? net.Name : $"{net.Name}/{precision}", times, first, net.StepFlops, device);
         line.Print(invocation.Report, writer =>
         {
             writer.WriteNumber("batch", net.Batch);
+            writer.WriteString("precision", precision.Label);
             writer.WriteStartArray("losses");
             foreach (var loss in losses) writer.WriteNumberValue(Math.Round(loss, 6));
             writer.WriteEndArray();

@@ -41,7 +41,7 @@ internal static class TrainCnn
         try
         {
             var model = ArticleCnn.Build(data.Training.ImageShape, data.Training.ClassNames.Count);
-            var trainer = new Trainer(engine, model, new Adam((float)settings.LearningRate), Losses.CategoricalCrossentropy, [BatchMetric.Accuracy]);
+            var trainer = new Trainer(engine, model, new Adam((float)settings.LearningRate), Losses.CategoricalCrossentropy, [BatchMetric.Accuracy], precision: Precision.Find(settings.Precision));
             ShowPlan(report, trainer, data);
             return trainer;
         }
@@ -61,6 +61,7 @@ internal static class TrainCnn
         report.Say(ModelSummary.Of(trainer.Model));
         var plan = trainer.PlanStep(x, y, data.Warp);
         report.Say(plan.ToString());
+        if (trainer.Precision != Precision.Strict32) report.Say($"Precision {trainer.Precision}: products and convolutions multiply {trainer.Precision.Operand!.Value.Label()}, sums and weights are f32.");
         report.Event("model", writer =>
         {
             writer.WriteString("model", "cnn");
@@ -72,6 +73,7 @@ internal static class TrainCnn
             writer.WriteEndArray();
             writer.WriteNumber("parameters", ModelSummary.Count(trainer.Model.Parameters));
             writer.WriteNumber("batch", batch);
+            writer.WriteString("precision", trainer.Precision.Label);
             writer.WriteNumber("images", data.Training.Count);
             writer.WriteNumber("val_images", data.Validation?.Count ?? 0);
             writer.WriteNumber("skipped", data.Skipped);

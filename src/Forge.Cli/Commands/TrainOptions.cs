@@ -29,7 +29,7 @@ internal static class TrainOptions
     {
         new Command("cnn", "Train the article's image classifier: three convolutions and pools, a dense layer of 128, a softmax.")
         {
-            Data, Size, Epochs, StepsPerEpoch, Batch, LearningRate, Augment, Validation, Resume, DryRun, SkipBad, SaveEvery,
+            Data, Size, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Augment, Validation, Resume, DryRun, SkipBad, SaveEvery,
         }.Does(TrainCnn.Run),
     };
 
@@ -47,6 +47,7 @@ internal static class TrainOptions
             StepsPerEpoch = given.GetValue(StepsPerEpoch) ?? before.StepsPerEpoch,
             Batch = given.GetValue(Batch) ?? before.Batch,
             LearningRate = given.GetValue(LearningRate) ?? before.LearningRate,
+            Precision = given.GetValue(Options.Precision) ?? before.Precision,
             Augment = given.GetValue(Augment) || before.Augment,
             Validation = given.GetValue(Validation) is { } validation ? ValidationOf(validation) : before.Validation,
             SkipBad = given.GetValue(SkipBad) || before.SkipBad,
@@ -54,7 +55,7 @@ internal static class TrainOptions
         };
         // The batches after a resume must be those that an uninterrupted run would have had.
         if (saved is not null)
-            foreach (var (option, was, now) in ((string, object?, object?)[])[("--data", saved.Data, settings.Data), ("--size", saved.Size, settings.Size), ("--batch", saved.Batch, settings.Batch), ("--augment", saved.Augment, settings.Augment), ("--seed", saved.Seed, settings.Seed)])
+            foreach (var (option, was, now) in ((string, object?, object?)[])[("--data", saved.Data, settings.Data), ("--size", saved.Size, settings.Size), ("--batch", saved.Batch, settings.Batch), ("--precision", saved.Precision, settings.Precision), ("--augment", saved.Augment, settings.Augment), ("--seed", saved.Seed, settings.Seed)])
                 if (!Equals(was, now)) throw new UsageException($"{option} is {now}, but the run began with {was ?? "none"}. Leave it out to go on, or begin a new run without --resume.");
         if (settings.Size is { } size && size != 28 && settings.DataOptions(null).IsFashionMnist)
             throw new UsageException($"--size is {size}, but Fashion-MNIST's images are 28x28 and stay so. Leave --size out, or give a folder with --data.");

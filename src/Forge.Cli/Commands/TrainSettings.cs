@@ -24,6 +24,9 @@ internal sealed record TrainSettings
 
     public double LearningRate { get; init; } = 1e-3;
 
+    /// <summary>A label of <see cref="Core.Precision"/>.</summary>
+    public string Precision { get; init; } = Core.Precision.Strict32.Label;
+
     public bool Augment { get; init; }
 
     public string? Validation { get; init; }
@@ -73,7 +76,7 @@ internal sealed record TrainSettings
         {
             using var file = File.OpenRead(path);
             var settings = JsonSerializer.Deserialize(file, TrainSettingsJson.Default.TrainSettings);
-            if (settings is { Epochs: > 0, Batch: > 0, LearningRate: > 0, Data: not null, Size: null or > 0, StepsPerEpoch: null or > 0 }) return settings;
+            if (settings is { Epochs: > 0, Batch: > 0, LearningRate: > 0, Data: not null, Size: null or > 0, StepsPerEpoch: null or > 0, Precision: { } precision } && Core.Precision.Find(precision) is not null) return settings;
             throw new DataException($"{path}: holds a value that no run can have. Remove the folder or repair the file.");
         }
         catch (JsonException problem)

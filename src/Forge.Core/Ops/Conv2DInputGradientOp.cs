@@ -6,15 +6,15 @@ namespace Forge.Core.Ops;
 /// <param name="Geometry">The forward pass's.</param>
 /// <param name="Input">Height and width of x: with a stride above 1 they do not follow from dy.</param>
 /// <remarks>
-/// dy (N,P,Q,O) f32, w (KH,KW,C/G,O) f32 → dx (N,H,W,C) f32. Elements of x that no window read get 0. Also a transposed convolution.
+/// dy (N,P,Q,O) and w (KH,KW,C/G,O), both f32, f16 or bf16 → dx (N,H,W,C) f32. Elements of x that no window read get 0. Also a transposed convolution.
 /// </remarks>
-/// <exception cref="ShapeException">dy is not the shape that the forward pass gives for Input and w.</exception>
+/// <exception cref="ShapeException">The dtypes differ, or dy is not the shape that the forward pass gives for Input and w.</exception>
 public sealed record Conv2DInputGradientOp(Conv2DGeometry Geometry, Size2D Input) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
-        var dy = inputs[0].MustBe(DType.F32, rank: 4, name: "dy").Shape;
-        var w = inputs[1].MustBe(DType.F32, rank: 4, name: "w").Shape;
+        _ = Operands.Check(this, inputs, "dy", "w", rank: 4);
+        var (dy, w) = (inputs[0].Shape, inputs[1].Shape);
         var x = new Shape(dy[0], Input.H, Input.W, w[2] * Geometry.Groups);
         if (Geometry.Output(this, inputs, x, w) is var y && !y.Equals(dy))
             throw new ShapeException(this, inputs, $"dy is {dy}, but convolving a {Input} input with these weights gives {y}", "Give the cotangent of that output.");
@@ -40,8 +40,8 @@ public sealed record Conv2DInputGradientOp(Conv2DGeometry Geometry, Size2D Input
 
     public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents)
     {
-        var (dy, w, u) = (node.Inputs[0], node.Inputs[1], cotangents[0]);
-        return [new Conv2DOp(Geometry).On(u, w), new Conv2DWeightGradientOp(Geometry, (w.Shape[0], w.Shape[1])).On(u, dy)];
+        var (dy, w, u) = (node.Inputs[0], node.Inputs[1], cotangents[0].Cast(node.Inputs[0].DType));
+        return [new Conv2DOp(Geometry).On(u, w).Cast(dy.DType), new Conv2DWeightGradientOp(Geometry, (w.Shape[0], w.Shape[1])).On(u, dy).Cast(w.DType)];
     }
 
     public override Cost Cost(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
@@ -51,6 +51,6 @@ public sealed record Conv2DInputGradientOp(Conv2DGeometry Geometry, Size2D Input
     {
         var (geometry, x, w) = Conv2DGeometry.Sample(draw);
         var op = new Conv2DInputGradientOp(geometry, (x[1], x[2]));
-        return new(op, draw.Uniform(geometry.Output(op, [], x, w)), draw.Uniform(w));
+        return Operands.Sample(draw, new(op, draw.Uniform(geometry.Output(op, [], x, w)), draw.Uniform(w)));
     }
 }

@@ -9,17 +9,18 @@ namespace Forge.Core.Ops;
 /// <param name="Geometry">Stride, padding, dilation, groups.</param>
 /// <param name="Epilogue">What happens to each sum before it is stored; set by a fusion pass.</param>
 /// <remarks>
-/// <para>x (N,H,W,C) f32, w (KH,KW,C/G,O) f32, bias (O) f32 if the epilogue has one → y (N,P,Q,O) f32, P and Q as <see cref="Conv2DGeometry"/> says.
+/// <para>x (N,H,W,C) and w (KH,KW,C/G,O), both f32, f16 or bf16, bias (O) f32 if the epilogue has one → y (N,P,Q,O) f32, P and Q as <see cref="Conv2DGeometry"/> says.
 /// With G groups, output channels of group g read input channels g·C/G … (g+1)·C/G − 1. Reads outside x are zeros.</para>
 /// <para>Source: Keras 3 Conv2D. It, <see cref="Conv2DInputGradientOp"/> and <see cref="Conv2DWeightGradientOp"/> are each linear in both inputs and are
 /// one another's VJPs, so gradients of any order need nothing more.</para>
 /// </remarks>
-/// <exception cref="ShapeException">Channels do not fit the weights or the groups, or the window is larger than the padded input.</exception>
+/// <exception cref="ShapeException">The dtypes differ, channels do not fit the weights or the groups, or the window is larger than the padded input.</exception>
 public sealed record Conv2DOp(Conv2DGeometry Geometry, Epilogue Epilogue = default) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
-        var y = Geometry.Output(this, inputs, inputs[0].MustBe(DType.F32, rank: 4, name: "x").Shape, inputs[1].MustBe(DType.F32, rank: 4, name: "w").Shape);
+        _ = Operands.Check(this, inputs, "x", "w", rank: 4);
+        var y = Geometry.Output(this, inputs, inputs[0].Shape, inputs[1].Shape);
         Epilogue.Check(this, inputs, without: 2, channels: y[3]);
         return [new(DType.F32, y)];
     }
@@ -44,11 +45,11 @@ public sealed record Conv2DOp(Conv2DGeometry Geometry, Epilogue Epilogue = defau
     public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents)
     {
         if (!Epilogue.IsNone) throw Epilogue.NotDifferentiable(node);
-        var (x, w, dy) = (node.Inputs[0], node.Inputs[1], cotangents[0]);
+        var (x, w, dy) = (node.Inputs[0], node.Inputs[1], cotangents[0].Cast(node.Inputs[0].DType));
         return
         [
-            new Conv2DInputGradientOp(Geometry, (x.Shape[1], x.Shape[2])).On(dy, w),
-            new Conv2DWeightGradientOp(Geometry, (w.Shape[0], w.Shape[1])).On(x, dy),
+            new Conv2DInputGradientOp(Geometry, (x.Shape[1], x.Shape[2])).On(dy, w).Cast(x.DType),
+            new Conv2DWeightGradientOp(Geometry, (w.Shape[0], w.Shape[1])).On(x, dy).Cast(w.DType),
         ];
     }
 
@@ -58,9 +59,9 @@ public sealed record Conv2DOp(Conv2DGeometry Geometry, Epilogue Epilogue = defau
     {
         var (geometry, x, w) = Conv2DGeometry.Sample(draw);
         var op = new Conv2DOp(geometry, Epilogue.Sample(draw));
-        return op.Epilogue.HasBias
+        return Operands.Sample(draw, op.Epilogue.HasBias
             ? new(op, draw.Uniform(x), draw.Uniform(w), draw.Uniform(new Shape(w[3])))
-            : new(op, draw.Uniform(x), draw.Uniform(w));
+            : new(op, draw.Uniform(x), draw.Uniform(w)));
     }
 
     /// <summary>The cost of all three passes: a multiply-add for each output of the forward pass, tap and channel of its group.</summary>

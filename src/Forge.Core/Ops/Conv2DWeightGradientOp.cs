@@ -6,14 +6,14 @@ namespace Forge.Core.Ops;
 /// <param name="Geometry">The forward pass's.</param>
 /// <param name="Window">Height and width of w: with a stride above 1 they do not follow from x and dy.</param>
 /// <param name="WithBiasGradient">Also gives db[o] = Σₙₚ_q dy[n,p,q,o], which saves reading dy once more. Set by a fusion pass.</param>
-/// <remarks>x (N,H,W,C) f32, dy (N,P,Q,O) f32 → dw (KH,KW,C/G,O) f32, and db (O) f32 if asked for.</remarks>
-/// <exception cref="ShapeException">dy is not the shape that the forward pass gives for x and Window.</exception>
+/// <remarks>x (N,H,W,C) and dy (N,P,Q,O), both f32, f16 or bf16 → dw (KH,KW,C/G,O) f32, and db (O) f32 if asked for.</remarks>
+/// <exception cref="ShapeException">The dtypes differ, or dy is not the shape that the forward pass gives for x and Window.</exception>
 public sealed record Conv2DWeightGradientOp(Conv2DGeometry Geometry, Size2D Window, bool WithBiasGradient = false) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
-        var x = inputs[0].MustBe(DType.F32, rank: 4, name: "x").Shape;
-        var dy = inputs[1].MustBe(DType.F32, rank: 4, name: "dy").Shape;
+        _ = Operands.Check(this, inputs, "x", "dy", rank: 4);
+        var (x, dy) = (inputs[0].Shape, inputs[1].Shape);
         var w = new Shape(Window.H, Window.W, x[3] / Math.Max(1, Geometry.Groups), dy[3]);
         if (Geometry.Output(this, inputs, x, w) is var y && !y.Equals(dy))
             throw new ShapeException(this, inputs, $"dy is {dy}, but convolving x with a {Window} window gives {y}", "Give the cotangent of that output.");
@@ -44,13 +44,16 @@ public sealed record Conv2DWeightGradientOp(Conv2DGeometry Geometry, Size2D Wind
         Tensor? dx = null, ddy = null;
         if (cotangents.Flows(0))
         {
-            var u = cotangents[0];
-            dx = new Conv2DInputGradientOp(Geometry, (x.Shape[1], x.Shape[2])).On(dy, u);
+            var u = cotangents[0].Cast(x.DType);
+            dx = new Conv2DInputGradientOp(Geometry, (x.Shape[1], x.Shape[2])).On(dy, u).Cast(x.DType);
             ddy = new Conv2DOp(Geometry).On(x, u);
         }
-        if (!WithBiasGradient || !cotangents.Flows(1)) return [dx, ddy];
-        var stretched = node.Graph.Full(dy.Type, 0) + cotangents[1]; // db sums over pixels, so each pixel gets all of it
-        return [dx, ddy is null ? stretched : ddy + stretched];
+        if (WithBiasGradient && cotangents.Flows(1))
+        {
+            var stretched = node.Graph.Full(new(DType.F32, dy.Shape), 0) + cotangents[1]; // db sums over pixels, so each pixel gets all of it
+            ddy = ddy is null ? stretched : ddy + stretched;
+        }
+        return [dx, ddy?.Cast(dy.DType)];
     }
 
     public override Cost Cost(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
@@ -60,6 +63,6 @@ public sealed record Conv2DWeightGradientOp(Conv2DGeometry Geometry, Size2D Wind
     {
         var (geometry, x, w) = Conv2DGeometry.Sample(draw);
         var op = new Conv2DWeightGradientOp(geometry, (w[0], w[1]), draw.Bool());
-        return new(op, draw.Uniform(x), draw.Uniform(geometry.Output(op, [], x, w)));
+        return Operands.Sample(draw, new(op, draw.Uniform(x), draw.Uniform(geometry.Output(op, [], x, w))));
     }
 }

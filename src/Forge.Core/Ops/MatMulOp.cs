@@ -8,11 +8,11 @@ namespace Forge.Core.Ops;
 /// <param name="Epilogue">What happens to each sum before it is stored; set by a fusion pass.</param>
 /// <param name="WithColumnSums">Also gives s[n] = Σₖ b[k, n]: with b the cotangent of a dense layer, the gradient of its bias. Set by a fusion pass.</param>
 /// <remarks>
-/// <para>a (…, M, K) and b (…, K, N) f32 of rank 2 or more, bias (N) f32 if the epilogue has one → y (…, M, N) f32, and s (N) f32 if asked for.
-/// Leading axes are batches and broadcast.</para>
+/// <para>a (…, M, K) and b (…, K, N) of rank 2 or more, both f32, f16 or bf16, bias (N) f32 if the epilogue has one → y (…, M, N) f32, and s (N) f32
+/// if asked for. Leading axes are batches and broadcast. 16-bit factors are multiplied exactly and summed in f32.</para>
 /// <para>Sums of K products are rounded in an order each kernel chooses: the error is at most about K · 2⁻²⁴ · Σ|a||b|. K = 0 gives zeros.</para>
 /// </remarks>
-/// <exception cref="ShapeException">A rank is below 2, the two K differ, the batches do not broadcast, or column sums are asked of a batch or of a transposed b.</exception>
+/// <exception cref="ShapeException">The dtypes differ, a rank is below 2, the two K differ, the batches do not broadcast, or column sums are asked of a batch or of a transposed b.</exception>
 public sealed record MatMulOp(bool TransposeA = false, bool TransposeB = false, Epilogue Epilogue = default, bool WithColumnSums = false) : Op, ISampled
 {
     /// <summary>The extents of one product: y (M, N) of K terms.</summary>
@@ -22,7 +22,8 @@ public sealed record MatMulOp(bool TransposeA = false, bool TransposeB = false, 
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
         if (inputs.Count < 2) throw new ShapeException($"{Name} takes two matrices, not {inputs.Count}.");
-        var (a, b) = (inputs[0].MustBe(DType.F32, name: "a").Shape, inputs[1].MustBe(DType.F32, name: "b").Shape);
+        _ = Operands.Check(this, inputs, "a", "b");
+        var (a, b) = (inputs[0].Shape, inputs[1].Shape);
         if (a.Rank < 2 || b.Rank < 2)
             throw new ShapeException(this, inputs, $"a has rank {a.Rank} and b rank {b.Rank}, but both must be matrices or batches of them", "Reshape a vector to (1, K) or (K, 1).");
         var (m, n, k) = Extents(a, b);
@@ -73,13 +74,16 @@ public sealed record MatMulOp(bool TransposeA = false, bool TransposeB = false, 
         Tensor? da = null, db = null;
         if (cotangents.Flows(0))
         {
-            var dy = cotangents[0];
+            var dy = cotangents[0].Cast(a.DType);
             da = (TransposeA ? b.MatMul(dy, TransposeB, true) : dy.MatMul(b, false, !TransposeB)).SumTo(a.Shape);
             db = (TransposeB ? dy.MatMul(a, true, TransposeA) : a.MatMul(dy, !TransposeA, false)).SumTo(b.Shape);
         }
-        if (!WithColumnSums || !cotangents.Flows(1)) return [da, db];
-        var stretched = node.Graph.Full(b.Type, 0) + cotangents[1]; // s sums over rows, so each row gets all of it
-        return [da, db is null ? stretched : db + stretched];
+        if (WithColumnSums && cotangents.Flows(1))
+        {
+            var stretched = node.Graph.Full(new(DType.F32, b.Shape), 0) + cotangents[1]; // s sums over rows, so each row gets all of it
+            db = db is null ? stretched : db + stretched;
+        }
+        return [da?.Cast(a.DType), db?.Cast(b.DType)];
     }
 
     public override Cost Cost(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
@@ -99,9 +103,9 @@ public sealed record MatMulOp(bool TransposeA = false, bool TransposeB = false, 
         }
         var a = new Shape([.. batchA.Extents, .. op.TransposeA ? (int[])[k, m] : [m, k]]);
         var b = new Shape([.. batchB.Extents, .. op.TransposeB ? (int[])[n, k] : [k, n]]);
-        return op.Epilogue.HasBias
+        return Operands.Sample(draw, op.Epilogue.HasBias
             ? new(op, draw.Uniform(a), draw.Uniform(b), draw.Uniform(new Shape(n)))
-            : new(op, draw.Uniform(a), draw.Uniform(b));
+            : new(op, draw.Uniform(a), draw.Uniform(b)));
     }
 
     private static int Extent(Draw draw) => draw.Int(0, 3) switch

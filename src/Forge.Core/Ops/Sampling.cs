@@ -42,6 +42,14 @@ internal static class Sampling
         return operands;
     }
 
+    /// <summary>The values as a 16-bit type holds them, of that type.</summary>
+    public static ReferenceTensor Rounded(ReferenceTensor x, DType to)
+    {
+        var y = new ReferenceTensor(x.Type with { DType = to });
+        for (var i = 0; i < y.Elements.Length; i++) y[i] = DTypes.Round(x[i], to);
+        return y;
+    }
+
     /// <summary>Some axes of a shape, ascending, each with even odds; one at least unless the rank is 0.</summary>
     public static ValueList<int> Axes(Draw draw, Shape shape)
     {

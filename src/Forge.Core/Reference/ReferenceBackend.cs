@@ -78,8 +78,8 @@ public sealed class ReferenceBackend : IBackend
                     for (var i = 0; i < outputs.Length; i++) Put(kernel.Outputs[i], outputs[i]);
                     break;
                 case CopyStep copy:
-                    var words = new TensorType(DType.F32, new Shape((int)(copy.From.Bytes / 4)));
-                    Put(copy.To, Get(copy.From, words));
+                    var elements = new TensorType(copy.DType, new Shape((int)(copy.From.Bytes / copy.DType.Bytes())));
+                    Put(copy.To, Get(copy.From, elements));
                     break;
                 default:
                     throw new InvalidOperationException($"unknown step {step}");

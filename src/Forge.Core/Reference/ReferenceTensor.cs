@@ -48,8 +48,8 @@ public sealed class ReferenceTensor(TensorType type)
             case DType.I32: Fill(host.Span<int>(), v => (int)v); break;
             case DType.U32: Fill(host.Span<uint>(), v => (uint)v); break;
             case DType.U8: Fill(host.Span<byte>(), v => (byte)Math.Clamp(double.IsNaN(v) ? 0 : v, 0, 255)); break;
-            case DType.F16: Fill(host.Span<Half>(), v => (Half)v); break;
-            case DType.BF16: Fill(host.Span<ushort>(), RoundToBf16); break;
+            case DType.F16: Fill(host.Span<Half>(), v => (Half)(float)v); break;
+            case DType.BF16: Fill(host.Span<ushort>(), DTypes.BFloat16Bits); break;
             default: throw new InvalidOperationException($"no elements of {Type}");
         }
         return host;
@@ -58,12 +58,5 @@ public sealed class ReferenceTensor(TensorType type)
         {
             for (var i = 0; i < into.Length; i++) into[i] = convert(Elements[i]);
         }
-    }
-
-    /// <summary>The nearest bfloat16, ties to even; a NaN stays one.</summary>
-    private static ushort RoundToBf16(double value)
-    {
-        var bits = BitConverter.SingleToUInt32Bits((float)value);
-        return double.IsNaN(value) ? (ushort)0x7fc0 : (ushort)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
     }
 }

@@ -14,6 +14,7 @@ public abstract class Optimizer
     private readonly List<ParameterPack> _packs = [];
     private readonly UpdateOp _update;
     private readonly HostScalar _rate;
+    private LossScale? _lossScale;
 
     /// <summary>An optimizer.</summary>
     /// <param name="name">Its name; the names of its state start with it.</param>
@@ -38,6 +39,9 @@ public abstract class Optimizer
     /// <summary>Limits gradients before the update.</summary>
     public Clipping? Clipping { get; }
 
+    /// <summary>How the loss is scaled in steps that multiply f16; set before the first is traced.</summary>
+    public LossScaling LossScaling { get; set; } = new();
+
     /// <summary>Updates done: steps that were finite.</summary>
     public long Iterations { get; set; }
 
@@ -60,7 +64,14 @@ public abstract class Optimizer
         var active = trained.ToHashSet();
         var packs = _packs.Where(p => p.Members.Any(active.Contains)).ToArray();
         Parameter[] members = [.. packs.SelectMany(p => p.Members)];
-        var gradients = Grad.Of(loss, [.. members.Select(m => graph.Read(m))]).Zip(members, (g, m) => active.Contains(m) ? Limited(g) : graph.Full(g.Type, 0)).ToArray();
+        if (graph.Precision.ScalesLoss) _lossScale ??= new(Name, LossScaling);
+        var scale = graph.Precision.ScalesLoss ? _lossScale!.Of(graph) : null;
+        var tolerated = scale is null ? null : _lossScale!.Tolerates(graph, loss);
+        // Limits are of the gradients themselves; without any, the update divides by the scale.
+        var unscaled = scale is null ? null : 1f / scale;
+        var each = Clipping is null ? null : unscaled;
+        var gradients = Grad.Of(loss, [.. members.Select(m => graph.Read(m))], scale?.Reshape(loss.Shape))
+            .Zip(members, (g, m) => active.Contains(m) ? Limited(each is null ? g : g * each) : graph.Full(g.Type, 0)).ToArray();
 
         using var scope = graph.Scope(Name);
         var (flat, next) = (new Tensor[packs.Length], 0);
@@ -69,9 +80,14 @@ public abstract class Optimizer
             flat[i] = new PackOp(packs[i].Layout).On(gradients.AsSpan(next, packs[i].Members.Count));
             next += packs[i].Members.Count;
         }
-        var factor = Clipping?.Factor(flat) ?? graph.Constant(1f);
+        var factor = Clipping is null ? unscaled ?? graph.Constant(1f) : Clipping.Factor(flat) ?? graph.Constant(1f);
         Tensor[] limited = [.. flat.Select(g => Clipping?.Elements(g) ?? g)];
-        StepGuard.Of(graph).Add(graph, [.. flat, loss], finite => packs.Zip(limited, (pack, gradient) => Updates(pack, gradient, factor, finite, active)).SelectMany(u => u));
+        StepGuard.Of(graph).Add(graph, [.. flat, loss], finite =>
+        [
+            .. packs.Zip(limited, (pack, gradient) => Updates(pack, gradient, factor, finite, active)).SelectMany(u => u),
+            .. tolerated is null ? [] : _lossScale!.Next(graph, finite, tolerated),
+        ]);
+        if (tolerated is not null) graph.Tolerated = graph.Tolerated is { } others ? others.Select(tolerated, others) : tolerated;
         graph.AfterRun.Add(finite => Iterations += finite ? 1 : 0);
     }
 
@@ -91,7 +107,7 @@ public abstract class Optimizer
             if (parameter is { Trainable: true, Pack: { } pack } && !_packs.Contains(pack)) pack.Release();
     }
 
-    /// <summary>What is kept for each weight, by name: <c>adam/moment/dense/kernel</c>; of the weight's shape.</summary>
+    /// <summary>What is kept for each weight, by name: <c>adam/moment/dense/kernel</c>; of the weight's shape. With f16 also <c>adam/loss_scale</c> and <c>adam/good_steps</c>.</summary>
     public IReadOnlyDictionary<string, HostTensor> ReadState(StateStore state)
     {
         RequireAll();
@@ -103,6 +119,7 @@ public abstract class Optimizer
                 for (var m = 0; m < pack.Members.Count; m++)
                     values[StateName(s, pack.Members[m])] = HostTensor.From(flat.Slice(pack.Starts[m], pack.Members[m].Type.Count), pack.Members[m].Type.Shape);
             }
+        foreach (var one in _lossScale?.State ?? []) values[one.Name] = state.Read(one);
         return values;
     }
 
@@ -124,6 +141,14 @@ public abstract class Optimizer
                 }
                 state.Write(pack.Slots[s], flat);
             }
+        // A run that did not scale its loss has none to go on with.
+        if (!values.ContainsKey($"{Name}/loss_scale")) return;
+        _lossScale ??= new(Name, LossScaling);
+        foreach (var one in _lossScale.State)
+        {
+            if (!values.TryGetValue(one.Name, out var value) || value.Type != one.Type) throw new DataException($"The optimizer's state lacks '{one.Name}' {one.Type}. Resume with a checkpoint that is whole.");
+            state.Write(one, value);
+        }
     }
 
     /// <summary>What the update reads besides the rate, in its order, computed by the host in double before each step.</summary>

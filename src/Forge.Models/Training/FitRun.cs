@@ -1,3 +1,4 @@
+using Forge.Core;
 using Forge.Models.Checkpoints;
 using Forge.Models.Datasets;
 
@@ -104,6 +105,7 @@ public sealed class FitRun
             Data = _data.Position,
             Seeds = new Dictionary<string, ulong> { ["engine"] = engine.Options.Seed },
             Values = values,
+            Notes = new Dictionary<string, string> { ["precision"] = Trainer.Precision.Label },
             VariantTable = string.Join('\n', Trainer.VariantTable),
         };
     }
@@ -115,6 +117,8 @@ public sealed class FitRun
             throw new CheckpointException($"The checkpoint was trained with seed {seed}, but this run has seed {engine.Options.Seed}. Resume with the same seed.");
         if (saved.OptimizerConfig != optimizer.Name)
             throw new CheckpointException($"The checkpoint was trained with the optimizer {saved.OptimizerConfig}, but this run uses {optimizer.Name}. Resume with the same optimizer.");
+        if (saved.Notes.GetValueOrDefault("precision", Precision.Strict32.Label) is var before && before != Trainer.Precision.Label)
+            throw new CheckpointException($"The checkpoint was trained with precision {before}, but this run has {Trainer.Precision}. Resume with the same precision.");
         Trainer.LoadWeights(saved, "the checkpoint");
         Trainer.TakeOver();
         optimizer.Prepare(Trainer.Model.Parameters);

@@ -27,10 +27,11 @@ public sealed partial class Trainer : IDisposable
     /// <param name="loss">What is made small; the model's penalties are added.</param>
     /// <param name="metrics">What else is shown; computed in the same step.</param>
     /// <param name="inputScale">Multiplies inputs that arrive as bytes.</param>
-    public Trainer(Engine engine, Model model, Optimizer optimizer, LossFunction loss, IReadOnlyList<BatchMetric>? metrics = null, float inputScale = 1 / 255f)
+    /// <param name="precision">In which type products multiply, in training, evaluation and prediction; the engine's when left out.</param>
+    public Trainer(Engine engine, Model model, Optimizer optimizer, LossFunction loss, IReadOnlyList<BatchMetric>? metrics = null, float inputScale = 1 / 255f, Precision? precision = null)
     {
-        (Engine, Model, Optimizer, _loss, _metrics, InputScale) = (engine, model, optimizer, loss, metrics ?? [], inputScale);
-        _predict = engine.Compile(x => model.Call(Scaled(x)));
+        (Engine, Model, Optimizer, _loss, _metrics, InputScale, Precision) = (engine, model, optimizer, loss, metrics ?? [], inputScale, precision ?? engine.Options.Precision);
+        _predict = engine.Compile(x => model.Call(Scaled(x)), Precision);
     }
 
     /// <summary>What runs the steps.</summary>
@@ -53,6 +54,9 @@ public sealed partial class Trainer : IDisposable
 
     /// <summary>What changes the weights.</summary>
     public Optimizer Optimizer { get; }
+
+    /// <summary>In which type products multiply.</summary>
+    public Precision Precision { get; }
 
     /// <summary>Multiplies inputs that arrive as bytes.</summary>
     public float InputScale { get; }
@@ -142,7 +146,7 @@ public sealed partial class Trainer : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_steps.TryGetValue((training, warp), out var step))
-            _steps[(training, warp)] = step = Engine.Compile(warp is null ? 2 : 3, a => Step(warp is null ? Scaled(a[0]) : warp.On(a[0], a[2]), a[1], training));
+            _steps[(training, warp)] = step = Engine.Compile(warp is null ? 2 : 3, a => Step(warp is null ? Scaled(a[0]) : warp.On(a[0], a[2]), a[1], training), Precision);
         return step;
     }
 

@@ -9,7 +9,7 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
     public override IEnumerable<Variant> Variants(Conv2DInputGradientOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         var e = Extents(op, inputs, outputs);
-        return Kernels.Conv2DLane.Variants(e, default, gradient: true, limits)
+        return (inputs[0].DType == DType.F32 ? Kernels.Conv2DLane.Variants(e, default, gradient: true, limits) : [])
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, PixelsOfX(e), e.ChannelsOfGroup, op.Geometry.Groups)));
     }
 
@@ -24,7 +24,7 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
                     .. e.Words, (uint)PixelsOfX(e), (uint)(e.Taps * e.OutputsOfGroup),
                     .. Divisor.Words(e.X[1], e.X[2], e.OutputsOfGroup, e.W[1], stride.H, stride.W),
                 ],
-                Constants: [.. variant.Constants!, Conv2DExtents.Wide(e.OutputsOfGroup), Conv2DExtents.Wide(e.ChannelsOfGroup)]);
+                Constants: [.. variant.Constants!, Conv2DExtents.Wide(e.OutputsOfGroup), Conv2DExtents.Wide(e.ChannelsOfGroup), OperandConstant.Of(inputs[0].DType)]);
 
         var (ofGroup, tiles) = (Conv2DExtents.Quads(e.ChannelsOfGroup), Conv2DExtents.Quads(e.X[2]));
         var count = (long)e.X[0] * e.X[1] * tiles * groups * ofGroup;
@@ -32,7 +32,7 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
             [
                 .. e.Words, (uint)count, (uint)(groups * ofGroup), (uint)ofGroup, (uint)tiles,
                 .. Divisor.Words(groups * ofGroup, ofGroup, tiles, e.X[1], stride.H, stride.W),
-            ]);
+            ], Constants: [variant.Lanes, OperandConstant.Of(inputs[0].DType)]);
     }
 
     private static int PixelsOfX(Conv2DExtents e) => e.X[0] * e.X[1] * e.X[2];

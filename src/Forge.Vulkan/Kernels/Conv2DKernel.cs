@@ -9,7 +9,7 @@ internal sealed class Conv2DKernel : Kernel<Conv2DOp>
     public override IEnumerable<Variant> Variants(Conv2DOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         var e = Extents(op, inputs, outputs);
-        return Kernels.Conv2DLane.Variants(e, op.Epilogue, gradient: false, limits)
+        return (inputs[0].DType == DType.F32 ? Kernels.Conv2DLane.Variants(e, op.Epilogue, gradient: false, limits) : [])
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, e.Pixels, e.OutputsOfGroup, op.Geometry.Groups)));
     }
 
@@ -22,13 +22,13 @@ internal sealed class Conv2DKernel : Kernel<Conv2DOp>
         if (variant.Family == Family.Tiled)
             return new Dispatch(Tile.Of(variant).GridOf(e.Pixels, e.OutputsOfGroup, groups),
                 [.. e.Words, (uint)e.Pixels, (uint)(e.Taps * e.ChannelsOfGroup), .. Divisor.Words(e.Y[1], e.Y[2], e.ChannelsOfGroup, e.W[1])], bindings,
-                Constants: [.. variant.Constants!, Conv2DExtents.Wide(e.ChannelsOfGroup), Conv2DExtents.Wide(e.OutputsOfGroup), .. EpilogueConstants.Of(op.Epilogue)]);
+                Constants: [.. variant.Constants!, Conv2DExtents.Wide(e.ChannelsOfGroup), Conv2DExtents.Wide(e.OutputsOfGroup), .. EpilogueConstants.Of(op.Epilogue), OperandConstant.Of(inputs[0].DType)]);
 
         var (ofGroup, tiles) = (Conv2DExtents.Quads(e.OutputsOfGroup), Conv2DExtents.Quads(e.Y[2]));
         var count = (long)e.Y[0] * e.Y[1] * tiles * groups * ofGroup;
         return new Dispatch(Grid.Linear(count, variant.Lanes),
             [.. e.Words, (uint)count, (uint)(groups * ofGroup), (uint)ofGroup, (uint)tiles, .. Divisor.Words(groups * ofGroup, ofGroup, tiles, e.Y[1])], bindings,
-            Constants: [variant.Lanes, .. EpilogueConstants.Of(op.Epilogue)]);
+            Constants: [variant.Lanes, .. EpilogueConstants.Of(op.Epilogue), OperandConstant.Of(inputs[0].DType)]);
     }
 
     private static Conv2DExtents Extents(Conv2DOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>

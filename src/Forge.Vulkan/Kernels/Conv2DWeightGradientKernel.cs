@@ -20,7 +20,7 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
         var e = Extents(op, inputs, outputs);
         var (rows, groups) = (e.Taps * e.ChannelsOfGroup, op.Geometry.Groups);
         // Slices make up for few tiles, so the largest tile is the first guess unless the product is smaller.
-        return Conv2DWeightGradientLane.Variants(op, e, limits)
+        return (inputs[0].DType == DType.F32 ? Conv2DWeightGradientLane.Variants(op, e, limits) : [])
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128),
             Tile.Variants(limits, rows, e.OutputsOfGroup, groups).OrderBy(v => Tile.Of(v) is var t && (t.N > e.OutputsOfGroup || t.M > rows))));
     }
@@ -30,8 +30,8 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
         var e = Extents(op, inputs, outputs);
         if (variant.Family == Family.Lane)
             return Conv2DWeightGradientLane.Plan(op, e);
-        var size = outputs.Sum(o => o.Count);
-        var (slices, dispatch) = variant.Family == Family.Tiled ? Tiled(op, variant, e, size) : Portable(op, variant, e, size);
+        var (size, operands) = (outputs.Sum(o => o.Count), OperandConstant.Of(inputs[0].DType));
+        var (slices, dispatch) = variant.Family == Family.Tiled ? Tiled(op, variant, e, size, operands) : Portable(op, variant, e, size, operands);
         if (slices == 1 && !op.WithBiasGradient)
             return dispatch with { Bindings = [Slot.Input(0), Slot.Input(1), Slot.Output(0)] };
         var sum = new Dispatch(Grid.Linear(size, variant.Lanes), [(uint)size, (uint)outputs[0].Count, (uint)slices],
@@ -40,7 +40,7 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
         return new([dispatch, sum], [4L * slices * size]);
     }
 
-    private static (int Slices, Dispatch Dispatch) Portable(Conv2DWeightGradientOp op, Variant variant, Conv2DExtents e, int size)
+    private static (int Slices, Dispatch Dispatch) Portable(Conv2DWeightGradientOp op, Variant variant, Conv2DExtents e, int size, uint operands)
     {
         var (blocksO, blocksC, groups, rows) = (Conv2DExtents.Quads(e.OutputsOfGroup), Conv2DExtents.Quads(e.ChannelsOfGroup), op.Geometry.Groups, e.Y[0] * e.Y[1]);
         var blocks = (long)e.Taps * groups * blocksC * blocksO;
@@ -50,10 +50,10 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
                 .. e.Words, (uint)blocks, (uint)rows, (uint)rowsOfSlice, (uint)size, (uint)groups,
                 .. Divisor.Words(blocksO, blocksC, groups, e.W[1], e.Y[1], op.Geometry.Stride.W),
             ],
-            [Slot.Input(0), Slot.Input(1), Slot.Scratch(0)], Constants: [variant.Lanes, op.WithBiasGradient ? 1u : 0]));
+            [Slot.Input(0), Slot.Input(1), Slot.Scratch(0)], Constants: [variant.Lanes, op.WithBiasGradient ? 1u : 0, operands]));
     }
 
-    private static (int Slices, Dispatch Dispatch) Tiled(Conv2DWeightGradientOp op, Variant variant, Conv2DExtents e, int size)
+    private static (int Slices, Dispatch Dispatch) Tiled(Conv2DWeightGradientOp op, Variant variant, Conv2DExtents e, int size, uint operands)
     {
         var (tile, rows, groups) = (Tile.Of(variant), e.Taps * e.ChannelsOfGroup, op.Geometry.Groups);
         var wanted = Math.Max(PlentyOfWorkgroups / Math.Max(1, tile.Workgroups(rows, e.OutputsOfGroup) * groups), e.Pixels / LongestSum);
@@ -64,7 +64,7 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
                 .. Divisor.Words(e.Y[1], e.Y[2], e.ChannelsOfGroup, e.W[1], groups),
             ],
             [Slot.Input(0), Slot.Input(1), Slot.Scratch(0)],
-            Constants: [.. variant.Constants!, Conv2DExtents.Wide(e.ChannelsOfGroup), Conv2DExtents.Wide(e.OutputsOfGroup), op.WithBiasGradient ? 1u : 0]));
+            Constants: [.. variant.Constants!, Conv2DExtents.Wide(e.ChannelsOfGroup), Conv2DExtents.Wide(e.OutputsOfGroup), op.WithBiasGradient ? 1u : 0, operands]));
     }
 
     // Cuts a length into about as many slices as wanted, each a multiple of the unit long but perhaps the last; at least one.

@@ -35,7 +35,7 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
             var count = (long)batches.Count * tilesM * tilesN;
             return new(Grid.Linear(count, variant.Lanes),
                 [(uint)count, (uint)m, (uint)n, (uint)k, .. strides, (uint)tilesN, (uint)tilesM, .. batches.Words, .. Divisor.Words(tilesN, tilesM, batches.Inner)],
-                bindings, Constants: [variant.Lanes, .. EpilogueConstants.Of(op.Epilogue), op.WithColumnSums ? 1u : 0]);
+                bindings, Constants: [variant.Lanes, .. EpilogueConstants.Of(op.Epilogue), op.WithColumnSums ? 1u : 0, OperandConstant.Of(inputs[0].DType)]);
         }
 
         Dispatch Tiled(MatMulBatches batches) =>
@@ -44,7 +44,7 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
                 bindings, Constants:
                 [
                     .. variant.Constants!, op.WithColumnSums ? 1u : 0, op.TransposeA ? 0u : 1, op.TransposeB ? 1u : 0,
-                    Wide(a[-1]), Wide(b[-1]), Wide(n), .. EpilogueConstants.Of(op.Epilogue),
+                    Wide(a[-1]), Wide(b[-1]), Wide(n), .. EpilogueConstants.Of(op.Epilogue), OperandConstant.Of(inputs[0].DType),
                 ]);
     }
 

@@ -25,7 +25,7 @@ internal static class MatMulLane
 
     /// <summary>The variants that fit, the fastest by estimate first.</summary>
     public static IEnumerable<Variant> Variants(MatMulOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
-        LaneTerms.IsOffered(limits)
+        LaneTerms.IsOffered(limits) && inputs[0].DType == DType.F32
             ? Candidates(op, inputs, outputs).OrderBy(c => c.Work).Take(Offered).Select(c => c.Variant)
             : [];
 

@@ -128,8 +128,8 @@ public sealed class OpProperties
         }
     }
 
-    /// <summary>Updates and the images' warp have no gradient; epilogues and reductions are fused after differentiation.</summary>
-    private static bool Declines(Op op) => op is UpdateOp or AffineWarpOp or FusedReduceOp or MatMulOp { Epilogue.IsNone: false } or Conv2DOp { Epilogue.IsNone: false };
+    /// <summary>Updates and the images' warp have no gradient; epilogues, reductions and roundings come after differentiation.</summary>
+    private static bool Declines(Op op) => op is UpdateOp or AffineWarpOp or RoundToOp or FusedReduceOp or MatMulOp { Epilogue.IsNone: false } or Conv2DOp { Epilogue.IsNone: false };
 
     private static void AreClose(double expected, double actual, double tolerance) =>
         Assert.True(Math.Abs(expected - actual) <= tolerance, $"{expected:R} and {actual:R} differ by {Math.Abs(expected - actual):g3}, more than {tolerance:g3}");

@@ -19,8 +19,8 @@ public sealed class FitTests
         new Input(new Shape(6)), new Dense(8, activation: "tanh", kernelRegularizer: Regularizer.OfL2(0.001f)), new BatchNormalization(momentum: 0.8f),
         new Dropout(dropout), new Dense(2, activation: "softmax"));
 
-    private static Trainer Compile(Engine engine, float dropout = 0, float rate = 0.05f) =>
-        new(engine, Net(dropout), new Adam(rate), Losses.CategoricalCrossentropy, [BatchMetric.Accuracy]);
+    private static Trainer Compile(Engine engine, float dropout = 0, float rate = 0.05f, Precision? precision = null) =>
+        new(engine, Net(dropout), new Adam(rate) { LossScaling = new() { GrowthInterval = 2 } }, Losses.CategoricalCrossentropy, [BatchMetric.Accuracy], precision: precision);
 
     private static TensorBatches Data(bool shuffle = true) => new(s_x, s_y, batchSize: 8, shuffle, seed: 3);
 
@@ -110,11 +110,14 @@ public sealed class FitTests
     [InlineData(2)]   // inside the first epoch
     [InlineData(3)]   // at its last step
     [InlineData(7)]   // inside the third
-    public void Fit_CancelledAndResumed_EndsWithTheSameBits(int stepsBeforeCancel)
+    [InlineData(2, "mixed-bf16")]
+    [InlineData(2, "mixed-f16")]   // the loss scale is about to grow
+    [InlineData(7, "mixed-f16")]
+    public void Fit_CancelledAndResumed_EndsWithTheSameBits(int stepsBeforeCancel, string precision = "strict32")
     {
         using var folder = new TemporaryFolder();
         FitRun Run(FitOptions options, Engine engine, CancellationToken cancellation, TensorBatches data) =>
-            Compile(engine, dropout: 0.3f).Fit(data, options with { Epochs = 4, Validation = Data(shuffle: false) }, cancellation);
+            Compile(engine, dropout: 0.3f, precision: Precision.Find(precision)).Fit(data, options with { Epochs = 4, Validation = Data(shuffle: false) }, cancellation);
 
         using var whole = Engines.Reference();
         var expected = Run(new() { Callbacks = [new ReduceRateOnPlateau("loss", patience: 1, factor: 0.5)] }, whole, default, Data());
@@ -142,6 +145,17 @@ public sealed class FitTests
             Assert.Equal(value.Bytes.ToArray(), resumed.Trainer.Optimizer.ReadState(second.State)[name].Bytes.ToArray());
         Assert.Equal(expected.Trainer.Optimizer.Rate, resumed.Trainer.Optimizer.Rate);
         Assert.Equal(whole.RandomStep, second.RandomStep);
+    }
+
+    [Fact]
+    public void Fit_ResumedWithAnotherPrecision_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        using (var first = Engines.Reference())
+            Compile(first, precision: Precision.Mixed16(DType.F16)).Fit(Data(), new() { Callbacks = [new SaveCheckpoints(folder.Path)] });
+        using var second = Engines.Reference();
+        var problem = Assert.Throws<CheckpointException>(() => Compile(second).Fit(Data(), new() { Epochs = 2, Resume = Checkpoint.Load(folder["last.safetensors"]) }));
+        Assert.Contains("mixed-f16, but this run has strict32", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]

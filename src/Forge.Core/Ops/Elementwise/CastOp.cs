@@ -4,7 +4,7 @@ namespace Forge.Core.Ops;
 /// <param name="To">The dtype of the result.</param>
 /// <remarks>
 /// To an integer: truncated towards 0, then clamped to what the dtype holds; a NaN gives 0. To f32: rounded to nearest.
-/// Not differentiable. Bytes have ops of their own: <see cref="FromBytesOp"/>, <see cref="ToBytesOp"/>.
+/// Not differentiable. Types smaller than a word have ops of their own: <see cref="FromBytesOp"/>, <see cref="ToBytesOp"/>, <see cref="NarrowOp"/>, <see cref="WidenOp"/>.
 /// </remarks>
 public sealed record CastOp(DType To) : ElementwiseOp, ISampled
 {
