@@ -23,7 +23,7 @@ public sealed record Checkpoint
     /// <summary>The format this version writes; files of a later one are refused.</summary>
     public const int FormatVersion = 1;
 
-    private const string OptimizerPrefix = "forge.optimizer/";
+    internal const string OptimizerPrefix = "forge.optimizer/";
 
     /// <summary>The model's parameters and other state, by name.</summary>
     public required IReadOnlyDictionary<string, HostTensor> Weights { get; init; }
@@ -143,17 +143,7 @@ public sealed record Checkpoint
     public void RequireWeights(IEnumerable<KeyValuePair<string, TensorType>> expected, string path)
     {
         ArgumentNullException.ThrowIfNull(expected);
-        var (problems, names) = (new List<string>(), new HashSet<string>());
-        foreach (var (name, type) in expected)
-        {
-            names.Add(name);
-            if (!Weights.TryGetValue(name, out var tensor)) problems.Add($"'{name}' {type} is missing");
-            else if (tensor.Type != type) problems.Add($"'{name}' is {tensor.Type}, the model has {type}");
-        }
-        problems.AddRange(Weights.Keys.Where(name => !names.Contains(name)).Select(name => $"'{name}' is not in the model"));
-        if (problems.Count == 0) return;
-        throw new CheckpointException($"{path}: the checkpoint is of another model: {string.Join("; ", problems.Take(5))}"
-            + (problems.Count > 5 ? $"; and {problems.Count - 5} more" : "") + ". Use the model, image size and classes it was trained with, or train anew.");
+        WeightDifferences.Of(expected, Weights).MustBeNone($"{path}: the checkpoint is of another model", "Use the model, image size and classes it was trained with, or train anew.");
     }
 
     /// <summary>Throws unless the data's classes are the checkpoint's.</summary>

@@ -2,17 +2,6 @@ using Forge.Core;
 
 namespace Forge.Models.Layers;
 
-/// <summary>How an image's border is treated.</summary>
-public enum Border
-{
-    /// <summary>Windows lie inside the image: Keras's "valid".</summary>
-    Valid,
-    /// <summary>⌈extent/stride⌉ outputs; an odd row or column of padding is at the bottom or right: Keras's "same".</summary>
-    Same,
-    /// <summary>The same number of rows and columns on both sides: PyTorch's padding.</summary>
-    SameSymmetric,
-}
-
 /// <summary>Where windows lie in an image.</summary>
 /// <param name="Size">Window height and width, in elements.</param>
 /// <param name="Stride">Step between windows, in elements.</param>
@@ -20,18 +9,18 @@ public enum Border
 /// <param name="Border">How the border is treated.</param>
 internal readonly record struct Windows(Size2D Size, Size2D Stride, Size2D Dilation, Border Border)
 {
-    public Padding2D Padding(int height, int width) => Border == Border.Valid
-        ? Padding2D.Valid
-        : Padding2D.Same(height, width, Size, Stride, Dilation, symmetric: Border == Border.SameSymmetric);
+    public Padding2D Padding(int height, int width) => Border.Around(height, width, Size, Stride, Dilation);
 
     /// <summary>How many windows an image has each way.</summary>
     public (int Rows, int Columns) Count(string layer, int height, int width)
     {
         var pad = Padding(height, width);
+        if (Math.Min(Math.Min(pad.Top, pad.Bottom), Math.Min(pad.Left, pad.Right)) < 0)
+            throw new ShapeException($"Layer '{layer}': padding {pad} is negative. Crop the images instead.");
         var (rows, columns) = (Along(height + pad.Top + pad.Bottom, Size.H, Stride.H, Dilation.H), Along(width + pad.Left + pad.Right, Size.W, Stride.W, Dilation.W));
         return rows > 0 && columns > 0
             ? (rows, columns)
-            : throw new ShapeException($"Layer '{layer}': window {Size}{(Dilation == 1 ? "" : $" (dilation {Dilation})")} is larger than the {height}x{width} input. Use larger images, fewer pooling layers, or a border of Same.");
+            : throw new ShapeException($"Layer '{layer}': window {Size}{(Dilation == 1 ? "" : $" (dilation {Dilation})")} is larger than the {height}x{width} input{(pad == default ? "" : $" with padding {pad}")}. Use larger images, fewer pooling layers, or a border of Same.");
 
         static int Along(int extent, int window, int stride, int dilation) =>
             extent < (window - 1) * dilation + 1 ? 0 : (extent - (window - 1) * dilation - 1) / stride + 1;
@@ -43,7 +32,7 @@ internal readonly record struct Windows(Size2D Size, Size2D Stride, Size2D Dilat
 /// <param name="filters">Channels of the output, at least 1; a multiple of <paramref name="groups"/>.</param>
 /// <param name="kernelSize">Kernel height and width, in elements.</param>
 /// <param name="strides">Step between windows; 1 when left out.</param>
-/// <param name="padding">How the border is treated.</param>
+/// <param name="padding">How the border is treated: valid when left out, <see cref="Border.Same"/>, or rows and columns of zeros.</param>
 /// <param name="activation">Applied to the result; none when left out.</param>
 /// <param name="dilation">Distance between taps; 1 when left out.</param>
 /// <param name="groups">Channels are split into so many independent groups.</param>
@@ -53,7 +42,7 @@ internal readonly record struct Windows(Size2D Size, Size2D Stride, Size2D Dilat
 /// <param name="kernelRegularizer">A penalty on the kernel.</param>
 /// <param name="biasRegularizer">A penalty on the bias.</param>
 /// <param name="name">The layer's name.</param>
-public sealed class Conv2D(int filters, Size2D kernelSize, Size2D? strides = null, Border padding = Border.Valid, ActivationFunction? activation = null,
+public sealed class Conv2D(int filters, Size2D kernelSize, Size2D? strides = null, Border padding = default, ActivationFunction? activation = null,
     Size2D? dilation = null, int groups = 1, bool useBias = true, Initializer? kernelInitializer = null, Initializer? biasInitializer = null,
     Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, string? name = null) : Layer(name)
 {

@@ -14,6 +14,9 @@ public abstract class Pooling2D : Layer
     public override Shape ComputeOutputShape(Shape input)
     {
         if (input.Rank != 3) throw new ShapeException($"Layer '{Name}' takes images (height, width, channels), not {input}.");
+        var pad = _windows.Padding(input[0], input[1]);
+        if (Math.Max(pad.Top, pad.Bottom) >= _windows.Size.H || Math.Max(pad.Left, pad.Right) >= _windows.Size.W)
+            throw new ShapeException($"Layer '{Name}': padding {pad} holds a whole {_windows.Size} window, which has nothing to pool. Pad by less than the window on each side.");
         var (rows, columns) = _windows.Count(Name, input[0], input[1]);
         return (rows, columns, input[2]);
     }
@@ -28,9 +31,9 @@ public abstract class Pooling2D : Layer
 /// <summary>The largest value of each window, per channel: x (n,H,W,C) → y (n,P,Q,C). Padded cells never win; a NaN does.</summary>
 /// <param name="poolSize">Window height and width; 2 when left out.</param>
 /// <param name="strides">Step between windows; the window's size when left out.</param>
-/// <param name="padding">How the border is treated.</param>
+/// <param name="padding">How the border is treated: valid when left out, <see cref="Border.Same"/>, or rows and columns, fewer than the window's.</param>
 /// <param name="name">The layer's name.</param>
-public sealed class MaxPooling2D(Size2D? poolSize = null, Size2D? strides = null, Border padding = Border.Valid, string? name = null)
+public sealed class MaxPooling2D(Size2D? poolSize = null, Size2D? strides = null, Border padding = default, string? name = null)
     : Pooling2D(poolSize ?? 2, strides, padding, name)
 {
     private protected override Tensor Pool(Tensor x, Size2D window, Size2D stride, Padding2D padding) => x.MaxPool2D(window, stride, padding);
@@ -39,9 +42,9 @@ public sealed class MaxPooling2D(Size2D? poolSize = null, Size2D? strides = null
 /// <summary>The mean of each window, per channel: x (n,H,W,C) → y (n,P,Q,C). Padded cells are not counted.</summary>
 /// <param name="poolSize">Window height and width; 2 when left out.</param>
 /// <param name="strides">Step between windows; the window's size when left out.</param>
-/// <param name="padding">How the border is treated.</param>
+/// <param name="padding">How the border is treated: valid when left out, <see cref="Border.Same"/>, or rows and columns, fewer than the window's.</param>
 /// <param name="name">The layer's name.</param>
-public sealed class AveragePooling2D(Size2D? poolSize = null, Size2D? strides = null, Border padding = Border.Valid, string? name = null)
+public sealed class AveragePooling2D(Size2D? poolSize = null, Size2D? strides = null, Border padding = default, string? name = null)
     : Pooling2D(poolSize ?? 2, strides, padding, name)
 {
     private protected override Tensor Pool(Tensor x, Size2D window, Size2D stride, Padding2D padding) => x.AvgPool2D(window, stride, padding);

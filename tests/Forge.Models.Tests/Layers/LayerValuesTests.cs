@@ -27,6 +27,33 @@ public sealed class LayerValuesTests
     }
 
     [Fact]
+    public void Pooling_ExplicitPadding_IsNeitherCountedNorWins()
+    {
+        // PyTorch's MaxPool2d(2, padding=1), and its AvgPool2d with count_include_pad=False.
+        var negative = HostTensor.From([-1f, -2, -3, -4, -5, -6, -7, -8, -9], (1, 3, 3, 1));
+        Assert.Equal([-1.0, -2, -4, -5], Run(new MaxPooling2D(2, padding: 1), negative));
+        Assert.Equal([1.0, 2.5, 5.5, 7], Run(new AveragePooling2D(2, padding: 1), s_square));
+        Assert.Equal([1.0, 3, 4, 6, 7, 9], Run(new MaxPooling2D((1, 2), strides: (1, 2), padding: new Padding2D(0, 0, 1, 0)), s_square));
+        var problem = Assert.Throws<ShapeException>(() => new MaxPooling2D(2, padding: 2, name: "pool").ComputeOutputShape((3, 3, 1)));
+        Assert.Contains("'pool'", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("2,2,2,2", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Conv2D_ExplicitPadding_AddsZerosOnEachSideAsSaid()
+    {
+        Conv2D Sum(Border padding) => new(1, 3, padding: padding, kernelInitializer: Initializer.Ones);
+        Assert.Equal([12.0, 21, 16, 27, 45, 33, 24, 39, 28], Run(Sum(1), s_square));
+        Assert.Equal([21.0, 16, 45, 33], Run(Sum(new Padding2D(Top: 1, Bottom: 0, Left: 0, Right: 1)), s_square));
+        Assert.Equal([45.0], Run(Sum(0), s_square));
+        Assert.Equal(Run(Sum(Border.SameSymmetric), s_square), Run(Sum(1), s_square));
+        Assert.Equal((4, 3, 1), Sum(new Padding2D(2, 1, 1, 1)).ComputeOutputShape((3, 3, 1)));
+        Assert.Contains("negative", Assert.Throws<ShapeException>(() => Sum(-1).ComputeOutputShape((3, 3, 1))).Message, StringComparison.Ordinal);
+        Assert.Contains("padding 0,0,1,0", Assert.Throws<ShapeException>(() => new Conv2D(1, 5, padding: new Padding2D(0, 0, 1, 0)).ComputeOutputShape((3, 3, 1))).Message, StringComparison.Ordinal);
+        Assert.Equal(["valid", "same", "same symmetric", "1,1,1,1"], ((Border[])[0, Border.Same, Border.SameSymmetric, 1]).Select(b => b.ToString()));
+    }
+
+    [Fact]
     public void Conv2D_AsymmetricKernel_IsNotFlipped()
     {
         // Only the tap at the window's bottom right is 1: y is x moved up and left.
