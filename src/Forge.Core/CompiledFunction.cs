@@ -39,13 +39,14 @@ public sealed class CompiledFunction : IDisposable
     {
         if (arguments.Count != _arity)
             throw new ArgumentException($"The compiled function takes {_arity} arguments, not {arguments.Count}.", nameof(arguments));
-        var traced = Find([.. arguments.Select(a => a.Type)]);
+        // A replay makes no garbage but its results: the types are only listed where they are new.
+        var traced = Kept(arguments, static a => a.Type) ?? Find([.. arguments.Select(a => a.Type)]);
         var results = traced.Executable.Run(arguments);
         var finite = !traced.IsGuarded || results[^traced.Flags][0] != 0;
         if (!finite && !(traced.Flags == 2 && results[^1][0] != 0)) throw Diverged(traced, arguments);
         foreach (var action in traced.Step.Graph.AfterRun) action(finite);
         if (traced.DrawsRandom) _engine.RandomStep++;
-        return new(traced.IsGuarded ? [.. results.Take(results.Count - traced.Flags)] : results);
+        return new(results, results.Count - traced.Flags);
     }
 
     /// <inheritdoc/>
@@ -68,19 +69,7 @@ public sealed class CompiledFunction : IDisposable
 
     private Traced Find(IReadOnlyList<TensorType> types)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        for (var at = _plans.First; at is not null; at = at.Next)
-        {
-            if (!at.Value.Step.InputTypes.SequenceEqual(types)) continue;
-            _plans.Remove(at);
-            if (at.Value.StateVersion == _engine.State.Version)
-            {
-                _plans.AddFirst(at);
-                return at.Value;
-            }
-            at.Value.Executable.Dispose();
-            break;
-        }
+        if (Kept(types, static t => t) is { } kept) return kept;
         Traced traced;
         try
         {
@@ -97,6 +86,33 @@ public sealed class CompiledFunction : IDisposable
             _plans.RemoveLast();
         }
         return traced;
+    }
+
+    // The plan for these types, which is then the last used; null where there is none, or state has moved since it was made.
+    private Traced? Kept<T>(IReadOnlyList<T> arguments, Func<T, TensorType> type)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        for (var at = _plans.First; at is not null; at = at.Next)
+        {
+            if (!Fits(at.Value.Step.InputTypes, arguments, type)) continue;
+            _plans.Remove(at);
+            if (at.Value.StateVersion == _engine.State.Version)
+            {
+                _plans.AddFirst(at);
+                return at.Value;
+            }
+            at.Value.Executable.Dispose();
+            break;
+        }
+        return null;
+    }
+
+    private static bool Fits<T>(IReadOnlyList<TensorType> types, IReadOnlyList<T> arguments, Func<T, TensorType> type)
+    {
+        if (types.Count != arguments.Count) return false;
+        for (var i = 0; i < types.Count; i++)
+            if (types[i] != type(arguments[i])) return false;
+        return true;
     }
 
     private Traced Trace(IReadOnlyList<TensorType> types)
@@ -172,20 +188,27 @@ public sealed class CompiledFunction : IDisposable
 }
 
 /// <summary>The results of one run, in the order in which the function returned them.</summary>
-/// <param name="values">The values.</param>
-public sealed class Results(IReadOnlyList<HostTensor> values) : IReadOnlyList<HostTensor>
+public sealed class Results : IReadOnlyList<HostTensor>
 {
-    /// <inheritdoc/>
-    public int Count => values.Count;
+    private readonly IReadOnlyList<HostTensor> _values;
+
+    /// <summary>Results that are all of the values.</summary>
+    /// <param name="values">The values.</param>
+    public Results(IReadOnlyList<HostTensor> values) : this(values, values.Count) { }
+
+    internal Results(IReadOnlyList<HostTensor> values, int count) => (_values, Count) = (values, count);
 
     /// <inheritdoc/>
-    public HostTensor this[int index] => values[index];
+    public int Count { get; }
+
+    /// <inheritdoc/>
+    public HostTensor this[int index] => index < Count ? _values[index] : throw new ArgumentOutOfRangeException(nameof(index), index, $"There are {Count} results.");
 
     /// <summary>The first result, which must have one element.</summary>
-    public float Scalar() => values[0].Scalar();
+    public float Scalar() => this[0].Scalar();
 
     /// <inheritdoc/>
-    public IEnumerator<HostTensor> GetEnumerator() => values.GetEnumerator();
+    public IEnumerator<HostTensor> GetEnumerator() => _values.Take(Count).GetEnumerator();
 
     System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
 }

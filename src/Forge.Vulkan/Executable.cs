@@ -10,7 +10,8 @@ namespace Forge.Vulkan;
 /// <param name="Submissions">Submissions to the queue.</param>
 /// <param name="Pipelines">Different pipelines.</param>
 /// <param name="AllocatedBytes">Memory the plan owns, in bytes; state not counted.</param>
-public sealed record ExecutableCounts(int Dispatches, int Barriers, int Submissions, int Pipelines, long AllocatedBytes);
+/// <param name="BytesMoved">Bytes that its steps must read and write at least.</param>
+public sealed record ExecutableCounts(int Dispatches, int Barriers, int Submissions, int Pipelines, long AllocatedBytes, long BytesMoved);
 
 /// <summary>What one run of a plan took on the host, part after part.</summary>
 /// <param name="Started">When it began: <see cref="Stopwatch.GetTimestamp"/>.</param>
@@ -29,10 +30,14 @@ public sealed class Executable : IExecutable
     private readonly IReadOnlyList<RecordedStep> _steps = [];
     private readonly Recording _recording = null!;
     private Recording? _profile;
+    // What the transfer in progress reads and writes: in fields, so that a step makes no closures.
+    private readonly PartAction _fill, _drain;
+    private IReadOnlyList<HostTensor> _inputs = [];
+    private HostTensor[] _results = [];
 
     internal Executable(VulkanBackend backend, Plan plan)
     {
-        (_backend, _plan) = (backend, plan);
+        (_backend, _plan, _fill, _drain) = (backend, plan, Fill, Drain);
         try
         {
             foreach (var (region, bytes) in plan.RegionBytes)
@@ -49,7 +54,8 @@ public sealed class Executable : IExecutable
             throw;
         }
         Counts = new(_recording.Dispatches, _recording.Barriers, _recording.Submissions,
-            _steps.OfType<RecordedDispatch>().Select(d => d.Pipeline).Distinct().Count(), _regions.Values.Sum(r => r.Bytes));
+            _steps.OfType<RecordedDispatch>().Select(d => d.Pipeline).Distinct().Count(), _regions.Values.Sum(r => r.Bytes),
+            (long)Math.Round(_steps.Sum(s => s.Bytes)));
     }
 
     /// <summary>What a run does.</summary>
@@ -123,19 +129,23 @@ public sealed class Executable : IExecutable
         for (var i = 0; i < inputs.Count; i++)
             if (inputs[i].Type != _plan.InputTypes[i])
                 throw new ShapeException($"Argument {i} is {inputs[i].Type}, but this plan was made for {_plan.InputTypes[i]}.");
+        _inputs = inputs;
         // All in one pass over the region: where the host cannot write there, each part costs a submission.
         if (_regions.TryGetValue(Region.Input, out var region))
-            _backend.Transfers.Upload(new(region, 0, region.Bytes), (at, part) => Fill(inputs, at, part));
+            _backend.Transfers.Upload(new(region, 0, region.Bytes), _fill);
+        _inputs = [];
     }
 
-    private void Fill(IReadOnlyList<HostTensor> inputs, long at, Span<byte> part)
+    private void Fill(long at, Span<byte> part)
     {
+        var inputs = _inputs;
         for (var i = 0; i < inputs.Count; i++)
             if (_plan.Inputs[i] is { } place && Shared(place, at, part.Length) is { Bytes: > 0 } shared)
                 inputs[i].Bytes.Slice(shared.InPlace, shared.Bytes).CopyTo(part[shared.InPart..]);
         Span<byte> word = stackalloc byte[4];
-        foreach (var (scalar, place) in _plan.Scalars)
+        for (var i = 0; i < _plan.Scalars.Count; i++)
         {
+            var (scalar, place) = _plan.Scalars[i];
             if (Shared(place, at, part.Length) is not { Bytes: > 0 } shared)
                 continue;
             var value = scalar.Value;
@@ -157,15 +167,21 @@ public sealed class Executable : IExecutable
 
     private HostTensor[] Download()
     {
-        var results = _plan.Outputs.Select(o => new HostTensor(o.Type)).ToArray();
+        var results = new HostTensor[_plan.Outputs.Count];
+        for (var i = 0; i < results.Length; i++)
+            results[i] = new HostTensor(_plan.Outputs[i].Type);
+        _results = results;
         if (_regions.TryGetValue(Region.Output, out var region))
-            _backend.Transfers.Download(new(region, 0, region.Bytes), (at, part) =>
-            {
-                for (var i = 0; i < results.Length; i++)
-                    if (Shared(_plan.Outputs[i].Place, at, part.Length) is { Bytes: > 0 } shared)
-                        part.Slice(shared.InPart, shared.Bytes).CopyTo(results[i].Bytes[shared.InPlace..]);
-            });
+            _backend.Transfers.Download(new(region, 0, region.Bytes), _drain);
+        _results = [];
         return results;
+    }
+
+    private void Drain(long at, Span<byte> part)
+    {
+        for (var i = 0; i < _results.Length; i++)
+            if (Shared(_plan.Outputs[i].Place, at, part.Length) is { Bytes: > 0 } shared)
+                part.Slice(shared.InPart, shared.Bytes).CopyTo(_results[i].Bytes[shared.InPlace..]);
     }
 
     // The bytes that a place and a part of its region have in common: where they start in each, and how many they are.

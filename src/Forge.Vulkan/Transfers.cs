@@ -27,11 +27,7 @@ internal sealed unsafe class Transfers : IDisposable
     /// <summary>Cuts a length into parts, in order: where each starts and how long it is, in bytes.</summary>
     /// <param name="bytes">The length, which may be past 2 GiB.</param>
     /// <param name="most">A part's length at most.</param>
-    public static IEnumerable<(long At, int Bytes)> Parts(long bytes, int most)
-    {
-        for (long at = 0; at < bytes; at += most)
-            yield return (at, (int)Math.Min(most, bytes - at));
-    }
+    public static TransferParts Parts(long bytes, int most) => new(bytes, most);
 
     /// <summary>Copies <paramref name="source"/> to the start of <paramref name="target"/>.</summary>
     public void Upload(BufferSlice target, ReadOnlySpan<byte> source)

@@ -92,6 +92,18 @@ public sealed class MesaTheoryAttribute : TheoryAttribute
     public MesaTheoryAttribute() => Skip = Needs.MissingMesa;
 }
 
+/// <summary>A test of one driver by name: mesa25, mesa22, swiftshader.</summary>
+public sealed class NamedDriverFactAttribute : FactAttribute
+{
+    public NamedDriverFactAttribute(string driver)
+    {
+        Driver = driver;
+        Skip = Needs.MissingDriver ?? (Drivers.Names(driver).Count > 0 ? null : $"needs the driver {driver}; ./forge test{(driver == "mesa22" ? " --all" : "")} fetches it");
+    }
+
+    public string Driver { get; }
+}
+
 /// <summary>A test that needs a driver that runs subgroups in order.</summary>
 public sealed class LaneChainFactAttribute : FactAttribute
 {
