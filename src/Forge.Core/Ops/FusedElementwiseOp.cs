@@ -14,7 +14,7 @@ public sealed record FusedStep(ElementwiseOp Op, ValueList<int> Operands, DType 
 /// <param name="Results">Which steps are outputs.</param>
 /// <param name="Shape">The common shape of all outputs.</param>
 /// <remarks>Made by <c>FuseElementwise</c> after differentiation. Every elementwise op reaches a device in this form.</remarks>
-public sealed record FusedElementwiseOp(int Arity, ValueList<FusedStep> Steps, ValueList<int> Results, Shape Shape) : Op
+public sealed record FusedElementwiseOp(int Arity, ValueList<FusedStep> Steps, ValueList<int> Results, Shape Shape) : Op, ISampled
 {
     public override string Name => "Elementwise";
 
@@ -49,6 +49,8 @@ public sealed record FusedElementwiseOp(int Arity, ValueList<FusedStep> Steps, V
         new(Steps.Sum(s => s.Op.FlopsPerElement) * Shape.Count, Core.Cost.Streaming(inputs, outputs).Bytes);
 
     public override bool MayWriteOver(int output, int input) => true;
+
+    public static OpCase Sample(Draw draw) => ChainSampling.Sample(draw);
 
     /// <summary>For example: Sub, Mul, Relu.</summary>
     public override string ToString() => string.Join(", ", Steps.Select(s => s.Op.Name));

@@ -1,4 +1,6 @@
 using Forge.Core.Ops;
+using Forge.Core.Passes;
+using Forge.Core.Reference;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -84,13 +86,35 @@ public sealed class OpProperties
         AreClose(difference, exact, 1e-5 * (c.Norm(second) * c.Norm(c.Directions) + c.Norm(backward) * c.Norm(weights)) + 1e-12);
     }));
 
+    // The pass is given the chain's steps as ops of their own, each stretched to the common shape; what it makes of them must mean the same.
+    [Fact]
+    public void FusedChain_MeansWhatItsStepsMean_AndSoDoesWhatFusionMakesOfThem() => ForEachCase(OpTable.Find("FusedElementwise")!, 200, (sampled, _) =>
+    {
+        var (chain, graph) = ((FusedElementwiseOp)sampled.Op, new Graph());
+        List<Tensor> values = [.. sampled.Inputs.Select((x, i) => new BroadcastToOp(chain.Shape).On(graph.Add(new InputOp(i, x.Type)).Outputs[0]))];
+        foreach (var step in chain.Steps)
+            values.Add(step.Op is LiteralOp number ? graph.Full(new(number.DType, chain.Shape), number.Value) : step.Op.On([.. step.Operands.Select(o => values[o])]));
+        var apart = new StepGraph(graph, [.. chain.Results.Select(r => values[chain.Arity + r])], [], [.. sampled.Inputs.Select(x => x.Type)]);
+        var fused = PassPipeline.Default.Run(apart);
+        Assert.All(fused.LiveNodes(), n => Assert.True(n.Op is LeafOp or FusedElementwiseOp or ReshapeOp, $"{n.Op.Name} was left"));
+        foreach (var steps in (StepGraph[])[apart, fused])
+        {
+            var results = GraphEvaluator.Evaluate([.. steps.Roots], leaf => sampled.Inputs[((InputOp)leaf).Position]);
+            foreach (var (expected, actual) in Evaluation.Run(chain, sampled.Inputs).Zip(results))
+            {
+                Assert.Equal(expected.Type, actual.Type);
+                Assert.Equal(expected.Elements, actual.Elements);
+            }
+        }
+    });
+
     [Fact]
     public void OpTable_OpsWithoutASampler_AreThoseThatNeedNone()
     {
         var sampled = OpTable.Entries.Select(e => e.Sample(new Draw([])).Op.GetType()).ToHashSet();
         var others = typeof(Op).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Op)) && !t.IsAbstract && !sampled.Contains(t)).Select(t => t.Name).Order(StringComparer.Ordinal);
-        // Leaves are bound, not computed; fused chains come from a pass; the others are views whose gradient is a matter of choice.
-        Assert.Equal(["ArgumentOp", "ConstantOp", "CustomGradientOp", "FullOp", "FusedElementwiseOp", "InputOp", "LiteralOp", "ParameterOp", "ScalarOp", "StopGradientOp"], others);
+        // Leaves are bound, not computed; a literal is a part of a chain; the others are views whose gradient is a matter of choice.
+        Assert.Equal(["ArgumentOp", "ConstantOp", "CustomGradientOp", "FullOp", "InputOp", "LiteralOp", "ParameterOp", "ScalarOp", "StopGradientOp"], others);
     }
 
     private static void ForEachCase(OpEntry op, int count, Action<OpCase, int[]> check)
@@ -128,8 +152,9 @@ public sealed class OpProperties
         }
     }
 
-    /// <summary>Updates and the images' warp have no gradient; epilogues, reductions and roundings come after differentiation.</summary>
-    private static bool Declines(Op op) => op is UpdateOp or AffineWarpOp or RoundToOp or FusedReduceOp or MatMulOp { Epilogue.IsNone: false } or Conv2DOp { Epilogue.IsNone: false };
+    /// <summary>Updates and the images' warp have no gradient; chains, epilogues, reductions and roundings come after differentiation.</summary>
+    private static bool Declines(Op op) =>
+        op is UpdateOp or AffineWarpOp or RoundToOp or FusedElementwiseOp or FusedReduceOp or MatMulOp { Epilogue.IsNone: false } or Conv2DOp { Epilogue.IsNone: false };
 
     private static void AreClose(double expected, double actual, double tolerance) =>
         Assert.True(Math.Abs(expected - actual) <= tolerance, $"{expected:R} and {actual:R} differ by {Math.Abs(expected - actual):g3}, more than {tolerance:g3}");
