@@ -34,7 +34,7 @@ void main()
     vec4 sums[4] = vec4[](vec4(0), vec4(0), vec4(0), vec4(0));
     for (uint i = 0; i < KH; ++i) {
         int h = int(p * SH + i * DH) - int(TOP);
-        if (h < 0 || h >= int(H)) continue;
+        if (h < 0 || h >= int(H) || Width == 0u) continue;  // of no columns there is none to clamp to
         for (uint j = 0; j < KW; ++j) {
             ivec4 column = int(q0 * SW + j * DW) - int(LEFT) + ivec4(0, 1, 2, 3) * int(SW);
             bvec4 inside = lessThan(uvec4(column), uvec4(Width));  // a negative column is a large unsigned one

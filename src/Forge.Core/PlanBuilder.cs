@@ -38,9 +38,10 @@ internal sealed class PlanBuilder
         var outputs = PlaceOutputs();
         PlaceArena();
         _ends[Region.Arena] = MemoryPlanner.Place(_lifetimes, _backend.Traits.Alignment);
+        IEnumerable<PlanStep> steps = [.. _before, .. _order.SelectMany(Steps), .. _after.Select(c => c with { From = Place(c.Source!) with { Bytes = c.To.Bytes }, Source = null })];
         var plan = new Plan
         {
-            Steps = [.. _before, .. _order.SelectMany(Steps), .. _after.Select(c => c with { From = Place(c.Source!) with { Bytes = c.To.Bytes }, Source = null })],
+            Steps = [.. steps.Where(s => s is not CopyStep { To.Bytes: 0 })],   // an empty tensor's word is nobody's: the place after it may be another's
             Inputs = inputs,
             InputTypes = _step.InputTypes,
             Scalars = _scalars,

@@ -93,8 +93,10 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
     }
 
     /// <summary>Strides to read a tensor of this shape as if it had the (broadcast) shape <paramref name="target"/>: 0 along stretched axes.</summary>
+    /// <exception cref="ShapeException">It does not stretch to the target.</exception>
     public int[] BroadcastStrides(Shape target)
     {
+        if (Rank > target.Rank || !Broadcast(this, target).Equals(target)) throw new ShapeException($"Shape {this} does not stretch to {target}.");
         var (own, strides) = (Strides(), new int[target.Rank]);
         for (var back = 1; back <= Rank; back++)
             strides[^back] = this[^back] == 1 && target[^back] != 1 ? 0 : own[^back];

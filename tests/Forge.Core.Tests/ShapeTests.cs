@@ -44,4 +44,11 @@ public sealed class ShapeTests
         Assert.Equal([0, 1, 0], new Shape(2, 1).BroadcastStrides((4, 2, 3)));
         Assert.Contains("2 and 3", Assert.Throws<ShapeException>(() => Shape.Broadcast(new Shape(2), new Shape(3))).Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(new[] { 2, 3 }, new[] { 3 })]
+    [InlineData(new[] { 2 }, new[] { 1 })]
+    [InlineData(new[] { 0 }, new[] { 3 })]
+    public void BroadcastStrides_OfWhatDoesNotStretch_AreRefused(int[] from, int[] to) =>
+        Assert.Throws<ShapeException>(() => new Shape(from).BroadcastStrides(new Shape(to)));
 }

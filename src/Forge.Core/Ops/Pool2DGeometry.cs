@@ -7,7 +7,7 @@ namespace Forge.Core.Ops;
 public sealed record Pool2DGeometry(Size2D Window, Size2D Stride, Padding2D Padding)
 {
     /// <summary>The pooled shape (N, P, Q, C) of x (N, H, W, C): P = ⌊(H + top + bottom − KH) / SH⌋ + 1, and Q likewise. Rows left over are not read.</summary>
-    /// <exception cref="ShapeException">The window is larger than the padded input, or padding holds a whole window.</exception>
+    /// <exception cref="ShapeException">The window is larger than the padded input, padding holds a whole window, or x has no rows or columns.</exception>
     internal Shape Output(Op op, IReadOnlyList<TensorType> inputs, Shape x)
     {
         var (n, h, w, c) = x.Nhwc;
@@ -16,10 +16,12 @@ public sealed record Pool2DGeometry(Size2D Window, Size2D Stride, Padding2D Padd
             throw new ShapeException(op, inputs, $"padding {Padding} is negative or holds a whole {Window} window", "Pad by less than the window on each side.");
         if (Window.H > h + top + bottom || Window.W > w + left + right)
             throw new ShapeException(op, inputs, $"window {Window} is larger than the {h}x{w} input{(Padding == Padding2D.Valid ? "" : $" with padding {Padding}")}", "Use a smaller window, or pad before pooling.");
+        if (h == 0 || w == 0)
+            throw new ShapeException(op, inputs, $"the {h}x{w} input has no cells: a window of padding {Padding} holds nothing", "Give images of at least one row and column.");
         return new(n, (h + top + bottom - Window.H) / Stride.H + 1, (w + left + right - Window.W) / Stride.W + 1, c);
     }
 
-    /// <summary>The rows of x in the windows of output row p: from First to before End. Never empty where <see cref="Output"/> accepts an x of one row or more.</summary>
+    /// <summary>The rows of x in the windows of output row p: from First to before End. Never empty where <see cref="Output"/> accepts x.</summary>
     internal (int First, int End) Rows(int p, int h) => Cells(p * Stride.H - Padding.Top, Window.H, h);
 
     /// <inheritdoc cref="Rows"/>

@@ -17,6 +17,7 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
 
     public override IEnumerable<Variant> Variants(Conv2DWeightGradientOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
+        if (SumsAlone.AreLeft(outputs)) return SumsAlone.Variants;
         var e = Extents(op, inputs, outputs);
         var (rows, groups) = (e.Taps * e.ChannelsOfGroup, op.Geometry.Groups);
         // Slices make up for few tiles, so the largest tile is the first guess unless the product is smaller.
@@ -27,6 +28,7 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
 
     public override KernelPlan Plan(Conv2DWeightGradientOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
+        if (SumsAlone.AreLeft(outputs)) return SumsAlone.Plan(inputs, outputs);
         var e = Extents(op, inputs, outputs);
         if (variant.Family == Family.Lane)
             return Conv2DWeightGradientLane.Plan(op, e);

@@ -8,6 +8,7 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
 {
     public override IEnumerable<Variant> Variants(MatMulOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
+        if (SumsAlone.AreLeft(outputs)) return SumsAlone.Variants;
         var y = outputs[0].Shape;
         var products = MatMulBatches.Of(inputs[0].Shape, inputs[1].Shape, y)[0].Count;
         return Kernels.MatMulLane.Variants(op, inputs, outputs, limits)
@@ -16,6 +17,7 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
 
     public override KernelPlan Plan(MatMulOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
+        if (SumsAlone.AreLeft(outputs)) return SumsAlone.Plan(inputs, outputs);
         if (variant.Family == Family.Lane)
             return Kernels.MatMulLane.Plan(op, variant, inputs, outputs);
         var (a, b) = (inputs[0].Shape, inputs[1].Shape);

@@ -73,6 +73,10 @@ public class Pool2DOpTests
         Assert.Contains("padding 2,0,0,0 is negative or holds a whole 2x2 window", Refusal(new AvgPool2DOp(new(2, 1, new(2, 0, 0, 0))), (1, 4, 4, 1)), StringComparison.Ordinal);
 
     [Fact]
+    public void Pooling_OfImagesWithoutRows_IsRefused_ThoughPaddingWouldFitTheWindow() =>
+        Assert.Contains("the 0x4 input has no cells", Refusal(new MaxPool2DOp(new(2, 1, new(1, 1, 0, 0))), (1, 0, 4, 1)), StringComparison.Ordinal);
+
+    [Fact]
     public void MaxPool2DGradient_CotangentOfAnotherShape_SaysBoth() =>
         Assert.Contains("dy is (1, 3, 3, 1), but pooling x gives (1, 2, 2, 1)", Refusal(new MaxPool2DGradientOp(new(2, 2, Padding2D.Valid)), (1, 4, 4, 1), (1, 3, 3, 1)), StringComparison.Ordinal);
 
