@@ -41,6 +41,7 @@ internal sealed unsafe class Device : IDisposable
     private readonly bool _statistics;
     private ulong _submitted;
     private readonly DeviceStats _stats = new();
+    private readonly bool _isSibling;
     private bool _disposed;
 
     /// <summary>Opens a device.</summary>
@@ -60,9 +61,7 @@ internal sealed unsafe class Device : IDisposable
             Limits = options.Narrow is { } narrow ? narrow(features.Limits) : features.Limits;
             QueueFamily = FindQueueFamily();
             Handle = Create(features);
-            Queue queue;
-            Vk.GetDeviceQueue(Handle, QueueFamily, 0, &queue);
-            _queue = queue;
+            _queue = FirstQueue();
             _timeline = CreateTimeline();
             if (Instance.HasDebugUtils && (Instance.Validation || Switches.Debug >= 2))
                 _setName = (delegate* unmanaged<Silk.NET.Vulkan.Device, DebugUtilsObjectNameInfoEXT*, Result>)Api.Load("vkSetDebugUtilsObjectNameEXT");
@@ -70,6 +69,25 @@ internal sealed unsafe class Device : IDisposable
             Vk.GetPhysicalDeviceMemoryProperties(Physical, &memory);
             MemoryTypes = memory;
             ThrowMessages();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    // Another device of the same driver: no names, no messages of its own.
+    private Device(Device other)
+    {
+        (_isSibling, Api, Instance, Description, Physical) = (true, other.Api, other.Instance, other.Description, other.Physical);
+        (Limits, QueueFamily, MemoryTypes, MapsDeviceMemory, StagingBytes) = (other.Limits, other.QueueFamily, other.MemoryTypes, other.MapsDeviceMemory, other.StagingBytes);
+        try
+        {
+            using var features = new DeviceFeatures(Vk, Physical, Description, other.Limits.Mode);
+            Handle = Create(features);
+            _queue = FirstQueue();
+            _timeline = CreateTimeline();
         }
         catch
         {
@@ -130,6 +148,9 @@ internal sealed unsafe class Device : IDisposable
         using var instance = new VulkanInstance(new VulkanApi(), validation: false);
         return [.. PhysicalDeviceQuery.List(instance).Select(d => d.Description)];
     }
+
+    /// <summary>Opens another device with the same physical device, instance and limits; it must be disposed before this one.</summary>
+    public Device OpenSibling() => new(this);
 
     /// <summary>Submits recorded command buffers, in order.</summary>
     /// <returns>The point on the timeline at which they are done.</returns>
@@ -196,11 +217,14 @@ internal sealed unsafe class Device : IDisposable
         Disposed?.Invoke(this);
         if (Handle.Handle != 0)
         {
-            _stats.Record(this);
+            if (!_isSibling)
+                _stats.Record(this);
             Vk.DeviceWaitIdle(Handle); // a lost device says so; there is nothing left to do about it
             Vk.DestroySemaphore(Handle, _timeline, null);
             Vk.DestroyDevice(Handle, null);
         }
+        if (_isSibling)
+            return;
         Instance.Dispose();
         Api.Dispose();
     }
@@ -249,6 +273,13 @@ internal sealed unsafe class Device : IDisposable
         Silk.NET.Vulkan.Device device;
         Vk.CreateDevice(Physical, &create, null, &device).Check("vkCreateDevice", $"opening {Description.Name}");
         return device;
+    }
+
+    private Queue FirstQueue()
+    {
+        Queue queue;
+        Vk.GetDeviceQueue(Handle, QueueFamily, 0, &queue);
+        return queue;
     }
 
     private Silk.NET.Vulkan.Semaphore CreateTimeline()

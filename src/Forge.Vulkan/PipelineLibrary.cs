@@ -36,7 +36,9 @@ internal sealed class PipelineLibrary : IDisposable
     private readonly Device _device;
     private readonly ShaderCompiler _compiler;
     private readonly PipelineCache _cache;
+    private readonly CompileAhead? _ahead;
     private readonly ConcurrentDictionary<string, Lazy<ComputePipeline>> _built = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ComputePipeline, PipelineParts> _parts = new();
 
     /// <summary>A library on <paramref name="device"/>.</summary>
     /// <param name="device">The device.</param>
@@ -46,6 +48,8 @@ internal sealed class PipelineLibrary : IDisposable
     {
         (_device, _compiler) = (device, compiler ?? new ShaderCompiler());
         _cache = new PipelineCache(device, cacheRoot);
+        if (CompileAhead.Helps(device))
+            _ahead = new CompileAhead(device, cacheRoot);
     }
 
     /// <summary>Pipelines built so far.</summary>
@@ -76,15 +80,21 @@ internal sealed class PipelineLibrary : IDisposable
             // The first says enough; the others are mostly the same mistake.
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
         }
+        _ahead?.Start(built.Distinct().Select(p => _parts.TryRemove(p, out var parts) ? parts : null).OfType<PipelineParts>());
         return built;
     }
 
     /// <summary>Writes the driver's cache to disk.</summary>
-    public void Save() => _cache.Save();
+    public void Save()
+    {
+        _cache.Save();
+        _ahead?.Save();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _ahead?.Dispose();
         foreach (var lazy in _built.Values)
             if (lazy.IsValueCreated)
                 lazy.Value.Dispose();
@@ -95,7 +105,10 @@ internal sealed class PipelineLibrary : IDisposable
     {
         var push = PushLayout.For(_device.Limits, request.Buffers, request.PushWords, request.LaneTable, request.Shader.Name);
         var shader = request.Shader with { Defines = [.. push.Defines, .. request.Shader.Defines ?? []] };
-        var pipeline = new ComputePipeline(_device, _cache, request.Name, _compiler.Compile(shader), request.Constants, push);
+        var spirv = _compiler.Compile(shader);
+        var pipeline = new ComputePipeline(_device, _cache, request.Name, spirv, request.Constants, push);
+        if (_ahead is not null)
+            _parts[pipeline] = new(request.Name, spirv, request.Constants, push);
         Switches.Log(3, $"built {request.Name} in {pipeline.BuildTime.TotalMilliseconds:F1} ms");
         return pipeline;
     }

@@ -24,6 +24,9 @@ public sealed record Quirks
     /// <summary>Shaders run on the processor: tiles in shared memory and small invocations are slow.</summary>
     public bool RunsOnProcessor { get; init; }
 
+    /// <summary>Machine code is made when a pipeline is first dispatched, on the queue's one thread, and kept in the driver's own cache on disk.</summary>
+    public bool CompilesAtFirstDispatch { get; init; }
+
     /// <summary>Mesa's llvmpipe, VkDriverId.</summary>
     internal const int Llvmpipe = 13;
 
@@ -34,9 +37,9 @@ public sealed record Quirks
     private static readonly (Func<DeviceDescription, bool> Fits, Quirks Quirks)[] Table =
     [
         (d => d.DriverId == Llvmpipe && MesaMajor(d.DriverDetail) >= 24,
-            new() { LaneChain = true, UniformPushTable = true, FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true }),
+            new() { LaneChain = true, UniformPushTable = true, FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true, CompilesAtFirstDispatch = true }),
         // Mesa 22.3 gave wrong results with the chain.
-        (d => d.DriverId == Llvmpipe, new() { FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true }),
+        (d => d.DriverId == Llvmpipe, new() { FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true, CompilesAtFirstDispatch = true }),
         (d => d.DriverId == SwiftShader, new() { NoPointerCast = true, MaxLosesNaN = true, RunsOnProcessor = true }),
         (d => d.IsSoftware, new() { RunsOnProcessor = true }),
     ];

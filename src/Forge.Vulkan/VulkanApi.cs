@@ -35,6 +35,9 @@ internal sealed unsafe class VulkanApi : INativeContext
         Vk = new Vk(this);
     }
 
+    /// <summary>Whether calls go elsewhere than to the driver.</summary>
+    public bool IsHooked => _hook is not null;
+
     /// <summary>The library that was loaded.</summary>
     public string LoaderName { get; }
 
