@@ -56,8 +56,8 @@ public sealed partial class LayoutTests
     public void Shaders_HaveAKernelOfTheirStem_AndAHeader()
     {
         var stems = KernelTable.Kernels.Select(k => k.Stem).ToHashSet();
-        var sources = string.Concat(Directory.EnumerateFiles(Path.Combine(s_root, "src/Forge.Vulkan"), "*.cs").Concat(
-            Directory.EnumerateFiles(Path.Combine(s_root, "src/Forge.Vulkan/Kernels"), "*.cs")).Select(File.ReadAllText));
+        var sources = string.Concat(Directory.EnumerateFiles(Path.Combine(s_root, "src/Forge.Vulkan"), "*.cs", SearchOption.AllDirectories)
+            .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)).Select(File.ReadAllText));
         foreach (var path in Directory.EnumerateFiles(Path.Combine(s_root, "shaders"), "*.comp"))
         {
             var name = Path.GetFileName(path);
