@@ -93,18 +93,19 @@ public static class RooflineChart
             var start = Math.Max(left, Math.Pow(10, limits.Bottom) / bandwidth.Gbs);
             var (from, to) = (Place(plot, start, start * bandwidth.Gbs), Place(plot, ridge, roofline.Gflops));
             if (i == 0) ink.Region([from, to, Place(plot, right, roofline.Gflops), new(labels.Area.Right, labels.Area.Bottom), new(from.X, labels.Area.Bottom)], new(0x21, 0x71, 0xb5, 0x12));
-            Ceiling(ink, labels, from, to, $"{bandwidth.Name} {Plain(bandwidth.Gbs)} GB/s", dashed: i > 0);
+            Ceiling(ink, labels, from, to, $"{bandwidth.Name} {Plain(bandwidth.Gbs)} GB/s", dashed: i > 0, below: i == 0 && roofline.Bandwidths.Count > 1);
         }
         Ceiling(ink, labels, Place(plot, roofline.Gflops / roofline.Bandwidths[^1].Gbs, roofline.Gflops), Place(plot, right, roofline.Gflops), $"arithmetic {Plain(roofline.Gflops)} GFLOP/s", dashed: false);
     }
 
-    private static void Ceiling(RooflineInk ink, LabelPlaces labels, SKPoint from, SKPoint to, string words, bool dashed)
+    private static void Ceiling(RooflineInk ink, LabelPlaces labels, SKPoint from, SKPoint to, string words, bool dashed, bool below = false)
     {
         ink.Line(from, to, s_ink, dashed ? 1.8f : 2.5f, dashed);
+        var gap = below ? -1.1f * CeilingSize : CeilingGap;
         // Along the line where it meets no dot; at its start where there is no such place.
-        var places = Enumerable.Range(0, 20).Select(step => ink.Along(words, from, to, CeilingSize, step / 19f, CeilingGap)).ToArray();
+        var places = Enumerable.Range(0, 20).Select(step => ink.Along(words, from, to, CeilingSize, step / 19f, gap)).ToArray();
         var place = Array.FindIndex(places, labels.AreFree) is >= 0 and var found ? found : 0;
-        ink.TextAlong(words, from, to, CeilingSize, s_ink, place / 19f, CeilingGap);
+        ink.TextAlong(words, from, to, CeilingSize, s_ink, place / 19f, gap);
         labels.Block(places[place]);
         labels.Block(from, to);
     }

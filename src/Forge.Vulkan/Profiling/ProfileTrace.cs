@@ -34,15 +34,15 @@ public static class ProfileTrace
             Metadata(json, pid, "thread_name", pid == Host ? "engine and driver" : "compute queue");
         }
         for (var i = 0; i < profile.Runs.Count; i++)
-            Write(json, profile.Runs[i], i / 2, profile.Runs[0].Host.Started);
+            Write(json, profile, profile.Runs[i], i / 2);
         json.WriteEndArray();
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, ProfiledRun run, int number, long origin)
+    private static void Write(Utf8JsonWriter json, StepProfile profile, ProfiledRun run, int number)
     {
         var host = run.Host;
-        var at = Stopwatch.GetElapsedTime(origin, host.Started).TotalMicroseconds;
+        var at = Stopwatch.GetElapsedTime(profile.Runs[0].Host.Started, host.Started).TotalMicroseconds;
         var clocked = run.Device.Count > 0;
         Begin(json, Host, clocked ? $"step {number}, with timestamps" : $"step {number}", "step", at, (host.Upload + host.Submit + host.Wait + host.Download).TotalMicroseconds);
         json.WriteEndObject();
@@ -55,15 +55,23 @@ public static class ProfileTrace
         if (!clocked) return;
         var end = at - host.Download.TotalMicroseconds;
         var last = run.Device[^1];
-        foreach (var kernel in run.Device)
+        foreach (var (kernel, command) in run.Device.Zip(profile.Commands))
         {
             Begin(json, Device, kernel.Name, "kernel", end - (last.Start + last.Nanoseconds - kernel.Start) / 1e3, kernel.Nanoseconds / 1e3);
             json.WriteStartObject("args");
-            json.WriteString("kernel", kernel.Kernel);
-            json.WriteNumber("flops", kernel.Flops);
-            json.WriteNumber("bytes", kernel.Bytes);
-            json.WriteNumber("gflops_per_s", PerSecond(kernel.Flops));
-            json.WriteNumber("gbytes_per_s", PerSecond(kernel.Bytes));
+            json.WriteString("op", command.Op);
+            json.WriteString("variant", command.Variant);
+            json.WriteString("inputs", command.Shape);
+            json.WriteString("shader", kernel.Kernel);
+            // What a use of an op costs is known, not how its dispatches share that.
+            if (command.Parts > 1) json.WriteString("part", $"{command.Part} of {command.Parts}");
+            else
+            {
+                json.WriteNumber("flops", kernel.Flops);
+                json.WriteNumber("bytes", kernel.Bytes);
+                json.WriteNumber("gflops_per_s", PerSecond(kernel.Flops));
+                json.WriteNumber("gbytes_per_s", PerSecond(kernel.Bytes));
+            }
             json.WriteEndObject();
             json.WriteEndObject();
 

@@ -88,8 +88,21 @@ public static class Profiler
             all.Add(new(host, Stopwatch.GetElapsedTime(started), timings));
         }
         var clocked = all.Where(r => r.Device.Count > 0).Select(r => r.Device).ToArray();
-        return new(name, all, Kernels(backend, steps, clocked), Median(clocked.Select(Gaps)));
+        return new(name, Commands(steps), all, Kernels(backend, steps, clocked), Median(clocked.Select(Gaps)));
     }
+
+    private static List<ProfiledCommand> Commands(IReadOnlyList<RecordedStep> steps)
+    {
+        var parts = steps.GroupBy(Use, ReferenceEqualityComparer.Instance).ToDictionary(g => g.Key!, g => g.ToArray(), ReferenceEqualityComparer.Instance);
+        return [.. steps.Select(step =>
+        {
+            var (title, all) = (StepTitle.Of(step), parts[Use(step)]);
+            return new ProfiledCommand(title.Op, title.Variant, title.Shape, Array.IndexOf(all, step) + 1, all.Length);
+        })];
+    }
+
+    // Dispatches of one use of an op share its origin, the very object.
+    private static object Use(RecordedStep step) => step.Origin as object ?? step;
 
     private static double Gaps(IReadOnlyList<StepTiming> run) =>
         (run[^1].Start + run[^1].Nanoseconds - run.Sum(t => t.Nanoseconds)) / 1e6;
@@ -103,7 +116,7 @@ public static class Profiler
         {
             var (parts, time) = (group.Select(i => steps[i]).ToArray(), group.Sum(i => ms[i]));
             var pipelines = parts.OfType<RecordedDispatch>().Select(d => d.Pipeline).Distinct();
-            var calls = parts.DistinctBy(p => p.Origin as object ?? p, ReferenceEqualityComparer.Instance).Count();
+            var calls = parts.DistinctBy(Use, ReferenceEqualityComparer.Instance).Count();
             kernels.Add(new(group.Key.Op, group.Key.Variant, group.Key.Shape, calls, parts.Length, parts[0].Origin?.Variant.Lanes ?? 0, time, total > 0 ? time / total : 0,
                 parts.Sum(p => p.Flops), parts.Sum(p => p.Bytes), [.. pipelines.SelectMany(p => PipelineStatistics.Of(backend.Device, p))]));
         }

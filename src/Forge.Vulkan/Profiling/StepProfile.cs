@@ -47,12 +47,21 @@ public sealed record ProfiledRun(HostTimes Host, TimeSpan Wall, IReadOnlyList<St
     public TimeSpan Replay => Engine - Host.Upload - Host.Download;
 }
 
+/// <summary>One command of a step, in its order.</summary>
+/// <param name="Op">The op, with what is fused into it.</param>
+/// <param name="Variant">Family and name of the variant; "-" for a copy.</param>
+/// <param name="Shape">The shapes of the op's inputs.</param>
+/// <param name="Part">Which of the use's dispatches it is, from 1.</param>
+/// <param name="Parts">How many dispatches the use of the op takes.</param>
+public sealed record ProfiledCommand(string Op, string Variant, string Shape, int Part, int Parts);
+
 /// <summary>A step, kernel by kernel. Times are medians over the runs.</summary>
 /// <param name="Name">What ran.</param>
+/// <param name="Commands">What a run does, in order; <see cref="ProfiledRun.Device"/> has a time for each.</param>
 /// <param name="Runs">Every run, in order: by turns one as users run it and one with timestamps.</param>
 /// <param name="Kernels">The kernels, the longest first.</param>
 /// <param name="GapsMs">Time between the kernels of a run with timestamps, in ms.</param>
-public sealed record StepProfile(string Name, IReadOnlyList<ProfiledRun> Runs, IReadOnlyList<KernelProfile> Kernels, double GapsMs)
+public sealed record StepProfile(string Name, IReadOnlyList<ProfiledCommand> Commands, IReadOnlyList<ProfiledRun> Runs, IReadOnlyList<KernelProfile> Kernels, double GapsMs)
 {
     /// <summary>Time in kernels, in ms.</summary>
     public double KernelsMs => Kernels.Sum(k => k.Ms);

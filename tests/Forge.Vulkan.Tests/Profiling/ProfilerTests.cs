@@ -60,7 +60,11 @@ public class ProfilerTests
         var kernels = complete.Where(e => e.GetProperty("cat").GetString() == "kernel").ToArray();
         Assert.True(kernels.Length >= Runs * counts.Dispatches);
         Assert.All(kernels, e => Assert.Equal(2, e.GetProperty("pid").GetInt32()));
-        Assert.Contains(kernels, e => e.GetProperty("args").GetProperty("kernel").GetString()!.StartsWith("MatMul", StringComparison.Ordinal) && e.GetProperty("args").GetProperty("flops").GetDouble() > 0);
+        Assert.Contains(kernels, e => e.GetProperty("args").GetProperty("shader").GetString()!.StartsWith("Elementwise", StringComparison.Ordinal) && e.GetProperty("args").GetProperty("flops").GetDouble() > 0);
+        var products = kernels.Where(e => e.GetProperty("args").GetProperty("op").GetString() == "MatMul").ToArray();
+        Assert.True(products.Length >= 2 * Runs);
+        Assert.All(products, e => Assert.Equal("64x96 96x96", e.GetProperty("args").GetProperty("inputs").GetString()));
+        Assert.All(products, e => Assert.True(e.GetProperty("args").TryGetProperty("part", out _) != e.GetProperty("args").TryGetProperty("flops", out _)));
         // Kernels follow one another, each run's within its step on the host's track.
         for (var i = 1; i < kernels.Length; i++)
             Assert.True(kernels[i].GetProperty("ts").GetDouble() >= End(kernels[i - 1]) - 0.01, $"kernel {i} overlaps the one before");
