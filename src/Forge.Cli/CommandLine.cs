@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Forge.Cli.Commands;
 using Forge.Core;
+using Forge.Models.Datasets;
 using Forge.Vulkan;
 
 namespace Forge.Cli;
@@ -45,6 +46,7 @@ internal static class CommandLine
             DevicesCommand.Build(), TrainOptions.Build(), EvaluateCommand.Build(), PredictCommand.Build(), BenchCommand.Build(), ProfileCommand.Build(),
         };
         foreach (var option in Options.Everywhere) root.Add(option);
+        UsageProblem.RefuseEmptyText(root);
         return root;
     }
 
@@ -85,13 +87,14 @@ internal static class CommandLine
     private static int Failed(Report report, Exception error)
     {
         var code = ExitCode.Of(error);
-        Console.Error.WriteLine("forge: " + error.Message);
+        var message = error.Message + (error is BadImageException || error.InnerException is BadImageException ? "\nTo leave out images that cannot be decoded: --skip-bad" : "");
+        Console.Error.WriteLine("forge: " + message);
         if (DebugLevel >= 1) Console.Error.WriteLine(error);
         report.Event("error", writer =>
         {
             writer.WriteString("kind", ExitCode.Name(code));
             writer.WriteNumber("exit_code", code);
-            writer.WriteString("message", error.Message);
+            writer.WriteString("message", message);
         });
         return code;
     }

@@ -28,6 +28,21 @@ internal static class UsageProblem
         result.AddError(Unknown(command, NameOf(command), token.Value));
     }
 
+    /// <summary>Makes a command and those below it refuse empty text: a variable that a script did not set, most likely.</summary>
+    public static void RefuseEmptyText(Command command)
+    {
+        foreach (var option in command.Options)
+            option.Validators.Add(result => RefuseEmpty(result, option.Name, result.Tokens));
+        foreach (var argument in command.Arguments)
+            argument.Validators.Add(result => RefuseEmpty(result, argument.Name, result.Tokens));
+        foreach (var below in command.Subcommands) RefuseEmptyText(below);
+    }
+
+    private static void RefuseEmpty(SymbolResult result, string name, IReadOnlyList<Token> tokens)
+    {
+        if (tokens.Any(t => t.Value.Length == 0)) result.AddError($"{name} is empty. Give it a value, or leave it out.");
+    }
+
     private static bool LooksLikeOption(string word) => word.Length > 1 && word[0] == '-';
 
     private static string Unknown(CommandResult result, string name, string word)

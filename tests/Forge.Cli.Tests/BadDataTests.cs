@@ -46,7 +46,7 @@ public sealed class BadDataTests : IDisposable
     {
         var data = TinyImages.Write(_folder["data"]);
         File.WriteAllBytes(Path.Combine(data, TinyImages.Classes[1], name), Bad(name));
-        Train(data, "--epochs", "1", "--val", "0").MustExit(3).MustComplain(name, problem);
+        Train(data, "--epochs", "1", "--val", "0").MustExit(3).MustComplain(name, problem, "--skip-bad");
 
         var skipping = Train(data, "--epochs", "1", "--val", "0", "--skip-bad").MustExit(0);
         Assert.Contains("Skipped 1 images", skipping.Stderr, StringComparison.Ordinal);

@@ -68,6 +68,45 @@ public class ResumeTests(ResumeTests.Uninterrupted whole) : IClassFixture<Resume
     public void Resume_WithoutARun_ExitsThree() => Tiny.Resume(whole.NewFolder()).MustExit(3).MustComplain("no checkpoint to go on from");
 
     [Fact]
+    public void Resume_OfAFinishedRun_SaysSo_AndChangesNothing()
+    {
+        var before = File.ReadAllBytes(Path.Combine(whole.Folder, "last.safetensors"));
+        Tiny.Resume(whole.Folder).MustExit(0).MustComplain("All 4 epochs are done already", "--epochs");
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(whole.Folder, "last.safetensors")));
+    }
+
+    [Fact]
+    public void Resume_WithoutTheRunsSettings_AsksForTheData()
+    {
+        var run = whole.NewFolder();
+        Tiny.Train(whole.Data, run, "--epochs", "1", "--steps-per-epoch", "5").MustExit(0);
+        File.Delete(Path.Combine(run, "run.json"));
+        Tiny.Resume(run, "--epochs", "4").MustExit(3).MustComplain("run.json is missing", "--data", "--size");
+        Tiny.Resume(run, "--epochs", "4", "--steps-per-epoch", "5", "--data", whole.Data, "--size", "22", "--batch", "4").MustExit(0);
+        whole.MustMatch(run);
+    }
+
+    [Fact]
+    public void Png_OfAResumedRun_ShowsEveryEpoch()
+    {
+        var run = whole.NewFolder();
+        var first = Tiny.Train(whole.Data, run, "--epochs", "1", "--steps-per-epoch", "5", "--png").MustExit(0);
+        var curves = Path.Combine(run, "curves.png");
+        Assert.Equal(curves, first.EventsNamed("done")[0].GetProperty("png").GetString());
+        var one = Blue(curves);
+        var named = Path.Combine(run, "named picture.png");
+        Tiny.Resume(run, "--epochs", "4", "--png", named).MustExit(0);
+        // A dot became a line through four.
+        Assert.True(Blue(named) > 2 * one && one > 0, $"{one} blue pixels, then {Blue(named)}");
+
+        static int Blue(string file)
+        {
+            using var picture = SkiaSharp.SKBitmap.Decode(file);
+            return picture.Pixels.Count(p => p.Red < 90 && p.Blue > 150 && p.Green < 160);
+        }
+    }
+
+    [Fact]
     public void Resume_WithoutOut_TakesTheNewestRun()
     {
         using var folder = new TemporaryFolder();

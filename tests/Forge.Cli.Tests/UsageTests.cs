@@ -27,6 +27,11 @@ public class UsageTests
     public void SeedThatIsNoNumber_ExitsTwo_AndNamesIt(string seed) =>
         ForgeProgram.Run("devices", "--seed=" + seed).MustExit(2).MustComplain($"--seed is '{seed}'", "2^64 - 1");
 
+    [Theory]
+    [InlineData("--data", "train", "cnn", "--data", ""), InlineData("--out", "train", "cnn", "--out", ""), InlineData("--val", "train", "cnn", "--val", "")]
+    [InlineData("--device", "devices", "--device", ""), InlineData("CHECKPOINT", "evaluate", ""), InlineData("PATH", "predict", "runs/x", "a.png", ""), InlineData("--png", "evaluate", "runs/x", "--png", "")]
+    public void EmptyText_ExitsTwo_AndIsNamed(string name, params string[] words) => ForgeProgram.Run(words).MustExit(2).MustComplain(name + " is empty", "leave it out");
+
     [Fact]
     public void Help_ExitsZero_AndListsTheCommands()
     {

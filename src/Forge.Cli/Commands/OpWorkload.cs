@@ -61,7 +61,7 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         }
         catch (Exception problem) when (problem is ShapeException or OverflowException)
         {
-            throw Malformed($" {problem.Message}");
+            throw Malformed($" {problem.Message.Split('\n')[0]}"); // the lines after it list inputs that the user did not write
         }
 
         UsageException Malformed(string why) => new($"--shape is '{shape}', but {op} needs {example}.{why}");

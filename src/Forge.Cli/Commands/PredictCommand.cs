@@ -42,7 +42,7 @@ internal static class PredictCommand
 
     private static IEnumerable<string> Files(string path)
     {
-        if (!Directory.Exists(path)) return [path]; // a missing file is the decoder's to complain about
+        if (!Directory.Exists(path)) return Path.Exists(path) ? [path] : throw new DataException($"{path}: no such file or folder.");
         var found = Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
             .Where(file => ImageDecoder.Extensions.Contains(Path.GetExtension(file).ToLowerInvariant())).Order(StringComparer.Ordinal).ToList();
         return found.Count > 0 ? found : throw new DataException($"{path}: no images in this folder. Files ending in {string.Join(' ', ImageDecoder.Extensions)} are looked for.");

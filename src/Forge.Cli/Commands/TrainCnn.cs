@@ -4,6 +4,7 @@ using Forge.Models.Checkpoints;
 using Forge.Models.Cnn;
 using Forge.Models.Metrics;
 using Forge.Models.Optimizers;
+using Forge.Models.Reports;
 using Forge.Models.Training;
 
 namespace Forge.Cli.Commands;
@@ -16,7 +17,10 @@ internal static class TrainCnn
         var (report, resumes) = (invocation.Report, invocation.Get(TrainOptions.Resume));
         var wanted = invocation.Get(Options.Out);
         var folder = resumes ? RunFolder.ToResume(wanted) : RunFolder.ForNewRun(wanted);
-        var settings = TrainOptions.Settings(invocation, resumes ? TrainSettings.Load(folder) : null);
+        var told = resumes ? TrainSettings.Load(folder) : null;
+        if (resumes && told is null && invocation.Get(TrainOptions.Data) is null)
+            throw new CheckpointException($"{TrainSettings.PathIn(folder)} is missing, which says how the run was told to train. Name --data again, and --size, --batch, --augment, --val and --seed where they were given.");
+        var settings = TrainOptions.Settings(invocation, told);
         var saved = resumes ? Checkpoint.Load(Checkpoint.Find(folder, CheckpointChoice.Last)) : null;
 
         // Data sets are unpacked while the device is opened; what both say is kept in order.
@@ -89,7 +93,10 @@ internal static class TrainCnn
         var report = invocation.Report;
         var checkpoints = new SaveCheckpoints(folder, every: invocation.Get(TrainOptions.SaveEvery));
         var events = new EpochEvents(report);
-        if (saved is not null) report.Say($"Going on after epoch {saved.Epoch}, step {saved.StepInEpoch} of the next ({folder}).");
+        if (saved is not null)
+            report.Say(saved.Epoch >= settings.Epochs
+                ? $"All {saved.Epoch} epochs are done already ({folder}). To train on, give a larger --epochs."
+                : $"Going on after epoch {saved.Epoch}, step {saved.StepInEpoch} of the next ({folder}).");
         try
         {
             trainer.Fit(data.Training, new()
@@ -97,7 +104,7 @@ internal static class TrainCnn
                 Epochs = settings.Epochs,
                 StepsPerEpoch = settings.StepsPerEpoch,
                 Validation = data.Validation,
-                Callbacks = [Progress(report), new WriteCsv(Path.Combine(folder, "log.csv")), new WriteJson(Path.Combine(folder, "log.jsonl")), events, checkpoints],
+                Callbacks = [Progress(report), new WriteCsv(Path.Combine(folder, "log.csv")), new WriteJson(LogPath(folder)), events, checkpoints],
                 Resume = saved,
                 ModelConfig = SavedClassifier.ModelConfig,
             }, invocation.Interruption.Token);
@@ -121,10 +128,10 @@ internal static class TrainCnn
             if (problem is CheckpointException) throw new CheckpointException(problem.Message + WayOn(checkpoints, folder), problem);
             throw;
         }
-        return Finish(invocation, trainer, data, checkpoints);
+        return Finish(invocation, trainer, data, folder, checkpoints);
     }
 
-    private static int Finish(Invocation invocation, Trainer trainer, ArticleData data, SaveCheckpoints checkpoints)
+    private static int Finish(Invocation invocation, Trainer trainer, ArticleData data, string folder, SaveCheckpoints checkpoints)
     {
         var report = invocation.Report;
         // The report is about the weights that --resume and evaluate take for the best, not those of the last epoch.
@@ -138,15 +145,30 @@ internal static class TrainCnn
             report.Say($"\nValidation of the best epoch:\n{scores}");
             Evaluated.WriteEvent(report, "validation", matrix, scores, null);
         }
+        var picture = Curves(invocation, folder);
         report.Result($"Saved {checkpoints.BestPath}" + (accuracy is { } a ? FormattableString.Invariant($", validation accuracy {a:0.0000}") : ""));
+        if (picture is not null) report.Result($"Saved {picture}");
         report.Event("done", writer =>
         {
             writer.WriteString("checkpoint", checkpoints.BestPath);
             writer.WriteNumberOrNull("val_accuracy", accuracy);
             writer.WriteString("last", checkpoints.LastPath);
+            if (picture is not null) writer.WriteString("png", picture);
         });
         return ExitCode.Success;
     }
+
+    // Of all epochs, those before a resume included.
+    private static string? Curves(Invocation invocation, string folder)
+    {
+        if (invocation.Parsed.GetResult(TrainOptions.Png) is null) return null;
+        var path = invocation.Get(TrainOptions.Png) ?? Path.Combine(folder, "curves.png");
+        var shown = EpochHistory.Read(LogPath(folder)).Where(h => h.Key is not ("seconds" or "learning_rate")).ToDictionary();
+        LearningCurves.Save(shown, path);
+        return path;
+    }
+
+    private static string LogPath(string folder) => Path.Combine(folder, "log.jsonl");
 
     private static ShowProgress Progress(Report report)
     {

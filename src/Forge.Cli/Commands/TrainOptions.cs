@@ -25,11 +25,13 @@ internal static class TrainOptions
     public static readonly Option<bool> SkipBad = new("--skip-bad") { Description = "Leave out and count images that cannot be decoded." };
     public static readonly Option<int?> SaveEvery = Options.Count("--save-every", "Also save the last state after so many steps (default: at the end of each epoch).");
 
+    public static readonly Option<string?> Png = new("--png") { Description = "Also draw the learning curves at the end (default curves.png in the run's folder).", HelpName = "FILE", Arity = ArgumentArity.ZeroOrOne };
+
     public static Command Build() => new("train", "Train a model.")
     {
         new Command("cnn", "Train the article's image classifier: three convolutions and pools, a dense layer of 128, a softmax.")
         {
-            Data, Size, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Augment, Validation, Resume, DryRun, SkipBad, SaveEvery,
+            Data, Size, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Augment, Validation, Resume, DryRun, SkipBad, SaveEvery, Png,
         }.Does(TrainCnn.Run),
     };
 

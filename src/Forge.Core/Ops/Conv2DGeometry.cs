@@ -30,7 +30,7 @@ public sealed record Conv2DGeometry(Size2D Stride, Padding2D Padding, Size2D Dil
             var reach = dilation * (taps - 1) + 1;
             return reach <= extent + padding
                 ? (extent + padding - reach) / stride + 1
-                : throw new ShapeException(op, inputs, $"window {kh}x{kw}{(dilation > 1 ? $" (dilation {Dilation})" : "")} is larger than the {h}x{width} input with padding {Padding}: its {axis} is {reach}",
+                : throw new ShapeException(op, inputs, $"window {kh}x{kw}{(dilation > 1 ? $" (dilation {Dilation})" : "")} is larger than the {h}x{width} input{(Padding == Padding2D.Valid ? "" : $" with padding {Padding}")}: its {axis} is {reach}",
                     "Use a smaller window, or pad more.");
         }
     }

@@ -165,6 +165,8 @@ public sealed record Checkpoint
     {
         ArgumentNullException.ThrowIfNull(shape);
         if (InputShape.SequenceEqual(shape)) return;
-        throw new CheckpointException($"{path}: the checkpoint takes images of {string.Join("x", InputShape)}, the data have {string.Join("x", shape)}. Resize the images with --size, or train anew.");
+        var resizable = InputShape is [var height, var width, var channels] && height == width && shape.Rank == 3 && channels == shape[2];
+        throw new CheckpointException($"{path}: the checkpoint takes images of {string.Join("x", InputShape)}, the data have {string.Join("x", shape)}. "
+            + (resizable ? $"Resize the images with --size {InputShape[0]}, or train anew." : "Use data like those it was trained on, or train anew."));
     }
 }

@@ -90,7 +90,7 @@ public static class Safetensors
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException($"{path}: cannot be read ({e.Message}).", e);
+            throw new CheckpointException($"{path}: cannot be read ({e.Message.TrimEnd('.')}).", e);
         }
     }
 
@@ -108,8 +108,7 @@ public static class Safetensors
         stream.ReadExactly(start);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(start);
         if (length > MaximumHeaderBytes || (long)length > available - 8)
-            throw new CheckpointException($"{name}: the first 8 bytes announce a header of {length} bytes, but {available - 8} bytes follow and at most {MaximumHeaderBytes} are allowed. "
-                + "The file is truncated, damaged or not a safetensors file.");
+            throw new CheckpointException($"{name}: not a safetensors file, or a truncated or damaged one: its first 8 bytes announce a header of {length} bytes, but {available - 8} bytes follow and at most {MaximumHeaderBytes} are allowed.");
         var headerBytes = new byte[length];
         stream.ReadExactly(headerBytes);
         var header = SafetensorsHeader.Parse(headerBytes, available - 8 - (long)length, name);

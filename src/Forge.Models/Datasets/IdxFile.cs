@@ -72,7 +72,7 @@ public sealed class IdxFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DataException($"{path}: cannot be read ({e.Message}).", e);
+            throw new DataException($"{path}: cannot be read ({e.Message.TrimEnd('.')}).", e);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Forge.Core;
 using SkiaSharp;
 
 namespace Forge.Models.Datasets;
@@ -27,7 +26,7 @@ public sealed record ImageDecoder(long FileByteLimit = 64L << 20, long PixelLimi
     public static IReadOnlyList<string> Extensions { get; } = [".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm", ".gif", ".webp"];
 
     /// <summary>Reads and decodes a file.</summary>
-    /// <exception cref="DataException">The file is missing, empty, no image, truncated, damaged or over a limit; the message names it.</exception>
+    /// <exception cref="BadImageException">The file is missing, empty, no image, truncated, damaged or over a limit; the message names it.</exception>
     public PixelImage Decode(string path, ColourMode mode = ColourMode.Rgb)
     {
         byte[] file;
@@ -38,15 +37,15 @@ public sealed record ImageDecoder(long FileByteLimit = 64L << 20, long PixelLimi
             using var handle = File.OpenHandle(path);
             var length = RandomAccess.GetLength(handle);
             if (length > FileByteLimit)
-                throw new DataException($"{path}: the file has {length} bytes, over the limit of {FileByteLimit}. Shrink the picture or remove it.");
+                throw new BadImageException($"{path}: the file has {length} bytes, over the limit of {FileByteLimit}. Shrink the picture or remove it.");
             file = new byte[length];
             var filled = 0;
             while (filled < file.Length && RandomAccess.Read(handle, file.AsSpan(filled), filled) is > 0 and var read) filled += read;
-            if (filled < file.Length) throw new DataException($"{path}: the file shrank while it was read.");
+            if (filled < file.Length) throw new BadImageException($"{path}: the file shrank while it was read.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new DataException($"{path}: cannot be read ({e.Message}).", e);
+            throw new BadImageException($"{path}: cannot be read ({e.Message.TrimEnd('.')}).", e);
         }
         return Decode(file, path, mode);
     }
@@ -55,22 +54,22 @@ public sealed record ImageDecoder(long FileByteLimit = 64L << 20, long PixelLimi
     /// <param name="file">The whole content.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="mode">The colours wanted.</param>
-    /// <exception cref="DataException">As for <see cref="Decode(string, ColourMode)"/>.</exception>
+    /// <exception cref="BadImageException">As for <see cref="Decode(string, ColourMode)"/>.</exception>
     public PixelImage Decode(byte[] file, string name, ColourMode mode = ColourMode.Rgb)
     {
         ArgumentNullException.ThrowIfNull(file);
-        if (file.Length == 0) throw new DataException($"{name}: the file is empty. Remove it or fetch it again.");
+        if (file.Length == 0) throw new BadImageException($"{name}: the file is empty. Remove it or fetch it again.");
         var structure = ImageStructure.Read(file)
-            ?? throw new DataException($"{name}: the content is not a PNG, JPEG, GIF, BMP, WebP or PNM image, whatever the name says. Remove it or convert it.");
+            ?? throw new BadImageException($"{name}: the content is not a PNG, JPEG, GIF, BMP, WebP or PNM image, whatever the name says. Remove it or convert it.");
         // Size before completeness: an announced size over the limit is the more useful complaint.
         if ((Int128)structure.Width * structure.Height > PixelLimit || structure.Width > ushort.MaxValue || structure.Height > ushort.MaxValue)
-            throw new DataException($"{name}: the {structure.Format} image is {structure.Width}x{structure.Height} pixels, over the limit of {PixelLimit} pixels or 65535 a side. Shrink it or remove it.");
+            throw new BadImageException($"{name}: the {structure.Format} image is {structure.Width}x{structure.Height} pixels, over the limit of {PixelLimit} pixels or 65535 a side. Shrink it or remove it.");
         if (structure.Problem is { } problem)
-            throw new DataException($"{name}: the {structure.Format} image is truncated or damaged: {problem}. Remove it or fetch it again.");
+            throw new BadImageException($"{name}: the {structure.Format} image is truncated or damaged: {problem}. Remove it or fetch it again.");
         if (structure.Width == 0 || structure.Height == 0)
-            throw new DataException($"{name}: the {structure.Format} image announces {structure.Width}x{structure.Height} pixels. Remove it.");
+            throw new BadImageException($"{name}: the {structure.Format} image announces {structure.Width}x{structure.Height} pixels. Remove it.");
         var image = structure.Format == ImageFormat.Pnm
-            ? PnmReader.Decode(file, out problem!) ?? throw new DataException($"{name}: the Pnm image is truncated or damaged: {problem}. Remove it or fetch it again.")
+            ? PnmReader.Decode(file, out problem!) ?? throw new BadImageException($"{name}: the Pnm image is truncated or damaged: {problem}. Remove it or fetch it again.")
             : DecodeNative(file, name, structure);
         return mode == ColourMode.Grey ? image.ToGrey() : image.ToRgb();
     }
@@ -80,9 +79,9 @@ public sealed record ImageDecoder(long FileByteLimit = 64L << 20, long PixelLimi
         using var data = SKData.CreateCopy(file);
         using var codec = SKCodec.Create(data);
         if (codec is null)
-            throw new DataException($"{name}: the {structure.Format} image is damaged: the decoder refuses it. Remove it or convert it.");
+            throw new BadImageException($"{name}: the {structure.Format} image is damaged: the decoder refuses it. Remove it or convert it.");
         if (codec.Info.Width != structure.Width || codec.Info.Height != structure.Height)
-            throw new DataException($"{name}: the {structure.Format} image is damaged: its header says {structure.Width}x{structure.Height}, the decoder {codec.Info.Width}x{codec.Info.Height}. Remove it.");
+            throw new BadImageException($"{name}: the {structure.Format} image is damaged: its header says {structure.Width}x{structure.Height}, the decoder {codec.Info.Width}x{codec.Info.Height}. Remove it.");
         // Unpremultiplied, so that dropping alpha keeps the stored colour; no colour space, so that none is converted.
         var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         var rgba = new byte[checked(info.Width * info.Height * 4)];
@@ -98,7 +97,7 @@ public sealed record ImageDecoder(long FileByteLimit = 64L << 20, long PixelLimi
         }
         // IncompleteInput means half a picture: an error here.
         if (result != SKCodecResult.Success)
-            throw new DataException($"{name}: the {structure.Format} image is truncated or damaged: decoding it ended with {result}. Remove it or fetch it again.");
+            throw new BadImageException($"{name}: the {structure.Format} image is truncated or damaged: decoding it ended with {result}. Remove it or fetch it again.");
         var rgb = new byte[checked(info.Width * info.Height * 3)];
         for (int from = 0, to = 0; to < rgb.Length; from += 4, to += 3)
             (rgb[to], rgb[to + 1], rgb[to + 2]) = (rgba[from], rgba[from + 1], rgba[from + 2]);

@@ -25,16 +25,19 @@ public sealed record ClassificationReport(
     public static ClassificationReport From(ConfusionMatrix matrix)
     {
         ArgumentNullException.ThrowIfNull(matrix);
-        var (classes, warnings) = (new List<ClassScores>(), new List<string>());
+        var (classes, absent, never) = (new List<ClassScores>(), new List<string>(), new List<string>());
         for (var label = 0; label < matrix.Size; label++)
         {
             var (right, actual, predicted, name) = (matrix[label, label], matrix.Actual(label), matrix.Predicted(label), matrix.ClassNames[label]);
-            if (actual == 0) warnings.Add($"'{name}' has no samples: its recall counts as 0.");
-            if (predicted == 0) warnings.Add($"'{name}' was never predicted: its precision counts as 0.");
+            if (actual == 0) absent.Add($"'{name}'");
+            if (predicted == 0) never.Add($"'{name}'");
             var (precision, recall) = (Ratio(right, predicted), Ratio(right, actual));
             classes.Add(new(name, precision, recall, F1Of(precision, recall), actual));
         }
         var total = matrix.Total;
+        var warnings = new List<string>();
+        if (absent.Count > 0) warnings.Add($"{string.Join(", ", absent)} {(absent.Count == 1 ? "has no samples: its" : "have no samples: their")} recall counts as 0.");
+        if (never.Count > 0) warnings.Add($"{string.Join(", ", never)} {(never.Count == 1 ? "was never predicted: its" : "were never predicted: their")} precision counts as 0.");
         if (total == 0) warnings.Add("There are no samples at all: every score counts as 0.");
         var accuracy = Ratio(matrix.Correct, total);
         return new(classes, accuracy, new("micro avg", accuracy, accuracy, accuracy, total),

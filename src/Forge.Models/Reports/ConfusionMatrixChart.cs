@@ -50,7 +50,7 @@ public static class ConfusionMatrixChart
         plot.Axes.Left.MinimumSize = 40 + 7.5f * longest;
         plot.Axes.Bottom.Label.Text = "predicted";
         plot.Axes.Left.Label.Text = "true";
-        plot.Title(title ?? string.Create(CultureInfo.InvariantCulture, $"{matrix.Correct} of {matrix.Total} right"));
+        plot.Title(title ?? string.Create(CultureInfo.InvariantCulture, $"{matrix.Correct} of {matrix.Total} right{(matrix.Total == 0 ? "" : $" ({(double)matrix.Correct / matrix.Total:0.0%})")}"));
         plot.HideGrid();
         plot.Font.Set(font);
         plot.Axes.SetLimits(-0.5, size - 0.5, -0.5, size - 0.5);

@@ -43,7 +43,18 @@ public static class LearningCurves
         }
         plot.Title(metric);
         plot.XLabel("epoch");
-        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic
+        {
+            IntegerTicksOnly = true,
+            MinorTickGenerator = new ScottPlot.TickGenerators.EvenlySpacedMinorTickGenerator(1), // there are no epochs between epochs
+        };
+        double[] drawn = [.. ((string[])[metric, "val_" + metric]).SelectMany(name => history.GetValueOrDefault(name) ?? []).Where(double.IsFinite)];
+        if (drawn.Length > 0 && drawn.Min() == drawn.Max())
+        {
+            // One value has no range of its own, and the library's would run from far below zero.
+            var around = Math.Max(0.05, 0.1 * Math.Abs(drawn[0]));
+            plot.Axes.SetLimitsY(drawn[0] - around, drawn[0] + around);
+        }
         ChartFont.Apply(plot, metric);
         plot.ShowLegend(metric.Contains("loss", StringComparison.Ordinal) ? Alignment.UpperRight : Alignment.LowerRight);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Forge.Core;
 using Forge.Models.Checkpoints;
@@ -96,7 +97,7 @@ public sealed partial class Trainer
             Tell(run, c => c.OnBatchEnd(run, loss));
         }
         if (run.StepInEpoch < run.StepsPerEpoch) return; // stopped inside the epoch, which a resume finishes
-        var rate = Optimizer.Rate;
+        var rate = Shortest((float)Optimizer.Rate);
         List<KeyValuePair<string, double>> values = [.. run.Means.Means()];
         if (run.Options.Validation is { } validation)
             values.AddRange(Validate(validation, data, run.Options.ValidationSteps, cancellation).Values.Select(v => KeyValuePair.Create($"val_{v.Key}", v.Value)));
@@ -106,6 +107,9 @@ public sealed partial class Trainer
         run.Logs.Add(log);
         Tell(run, c => c.OnEpochEnd(run, log));
     }
+
+    // The device gets the rate in f32: a log with more digits than that has would say 0.0010000000474974513.
+    private static double Shortest(float number) => double.Parse(number.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     // Every epoch is judged on the same batches, so a resumed fit is too: where validation data stand is in no checkpoint.
     private Evaluation Validate(IBatches validation, IBatches data, int? steps, CancellationToken cancellation)

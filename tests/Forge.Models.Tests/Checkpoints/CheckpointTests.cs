@@ -184,5 +184,6 @@ public sealed class CheckpointTests
         Assert.Contains("'dense/bias' is not in the model", message);
         Assert.Contains("tells 2 classes apart (T-shirt/top", Assert.Throws<CheckpointException>(() => checkpoint.RequireClasses(["a", "b", "c"], "c")).Message);
         Assert.Contains("images of 28x28x1, the data have 32x32x3", Assert.Throws<CheckpointException>(() => checkpoint.RequireInput((32, 32, 3), "c")).Message);
+        Assert.Contains("--size 28", Assert.Throws<CheckpointException>(() => checkpoint.RequireInput((32, 32, 1), "c")).Message);
     }
 }

@@ -220,7 +220,7 @@ public sealed class FolderBatchesTests
         using var flow = Plain.FlowFromDirectory(folder.Path, Options with { Shuffle = false, Prefetch = prefetch });
         flow.NextBatch();
         for (var attempt = 0; attempt < 2; attempt++)
-            Assert.StartsWith(folder["ape", "004 x.ppm"] + ": the file is empty", Assert.Throws<DataException>(() => flow.NextBatch()).Message);
+            Assert.StartsWith(folder["ape", "004 x.ppm"] + ": the file is empty", Assert.Throws<BadImageException>(() => flow.NextBatch()).Message);
         Assert.Equal(new BatchPosition(0, 1), flow.Position);
         folder.Write(Ppm(4, 1), "ape", "004 x.ppm");
         Assert.Equal(8, flow.NextBatch().Count);

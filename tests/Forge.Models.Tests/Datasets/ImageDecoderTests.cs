@@ -47,7 +47,7 @@ public sealed class ImageDecoderTests
         for (var length = 0; length < file.Length; length++)
         {
             var cut = file[..length];
-            var error = Assert.Throws<DataException>(() => new ImageDecoder().Decode(cut, "some/" + name));
+            var error = Assert.Throws<BadImageException>(() => new ImageDecoder().Decode(cut, "some/" + name));
             Assert.StartsWith("some/" + name, error.Message);
         }
     }
@@ -62,17 +62,17 @@ public sealed class ImageDecoderTests
 
     [Fact]
     public void Decode_EmptyFile_SaysSo() =>
-        Assert.Equal("a.png: the file is empty. Remove it or fetch it again.", Assert.Throws<DataException>(() => new ImageDecoder().Decode([], "a.png")).Message);
+        Assert.Equal("a.png: the file is empty. Remove it or fetch it again.", Assert.Throws<BadImageException>(() => new ImageDecoder().Decode([], "a.png")).Message);
 
     [Fact]
     public void Decode_TextNamedPng_SaysItIsNoImage() =>
-        Assert.Contains("a.png: the content is not", Assert.Throws<DataException>(() => new ImageDecoder().Decode("hello there"u8.ToArray(), "a.png")).Message);
+        Assert.Contains("a.png: the content is not", Assert.Throws<BadImageException>(() => new ImageDecoder().Decode("hello there"u8.ToArray(), "a.png")).Message);
 
     [Theory, MemberData(nameof(Names))]
     public void Decode_OverThePixelLimit_SaysSizeAndLimit(string name)
     {
         var (file, height, width, _, _) = Sample(name);
-        var message = Assert.Throws<DataException>(() => new ImageDecoder(PixelLimit: height * width - 1).Decode(file, name)).Message;
+        var message = Assert.Throws<BadImageException>(() => new ImageDecoder(PixelLimit: height * width - 1).Decode(file, name)).Message;
         Assert.Contains($"{width}x{height}", message);
         Assert.Contains($"{height * width - 1} pixels", message);
         Assert.Equal(width, new ImageDecoder(PixelLimit: height * width).Decode(file, name).Width);
@@ -84,9 +84,9 @@ public sealed class ImageDecoderTests
         var png = Sample("rgb.png").File;
         png[16] = png[20] = 0x7F; // 2 billion pixels a side
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Contains("over the limit", Assert.Throws<DataException>(() => new ImageDecoder().Decode(png, "bomb.png")).Message);
+        Assert.Contains("over the limit", Assert.Throws<BadImageException>(() => new ImageDecoder().Decode(png, "bomb.png")).Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 16);
-        Assert.Contains("over the limit", Assert.Throws<DataException>(() => new ImageDecoder().Decode("P6 60000 60000 255\n"u8.ToArray(), "bomb.ppm")).Message);
+        Assert.Contains("over the limit", Assert.Throws<BadImageException>(() => new ImageDecoder().Decode("P6 60000 60000 255\n"u8.ToArray(), "bomb.ppm")).Message);
     }
 
     [Fact]
@@ -94,12 +94,12 @@ public sealed class ImageDecoderTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write(new byte[1000], "big.png");
-        Assert.Contains("1000 bytes, over the limit of 999", Assert.Throws<DataException>(() => new ImageDecoder(FileByteLimit: 999).Decode(path)).Message);
+        Assert.Contains("1000 bytes, over the limit of 999", Assert.Throws<BadImageException>(() => new ImageDecoder(FileByteLimit: 999).Decode(path)).Message);
     }
 
     [Fact]
     public void Decode_MissingFile_NamesIt() =>
-        Assert.StartsWith("no such picture.png", Assert.Throws<DataException>(() => new ImageDecoder().Decode("no such picture.png")).Message);
+        Assert.StartsWith("no such picture.png", Assert.Throws<BadImageException>(() => new ImageDecoder().Decode("no such picture.png")).Message);
 
     [Fact]
     public async Task Decode_APipe_IsAnErrorInsteadOfAWait()
@@ -107,7 +107,7 @@ public sealed class ImageDecoderTests
         if (!OperatingSystem.IsLinux()) return; // made with a Unix program
         using var folder = new TemporaryFolder();
         using (var make = System.Diagnostics.Process.Start("mkfifo", [folder["pipe.png"]])) make.WaitForExit();
-        var decoding = Task.Run(() => Assert.Throws<DataException>(() => new ImageDecoder().Decode(folder["pipe.png"])).Message);
+        var decoding = Task.Run(() => Assert.Throws<BadImageException>(() => new ImageDecoder().Decode(folder["pipe.png"])).Message);
         Assert.StartsWith(folder["pipe.png"] + ": the file is empty", await decoding.WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
@@ -115,7 +115,7 @@ public sealed class ImageDecoderTests
     public void Decode_AFolder_IsAnErrorThatNamesIt()
     {
         using var folder = new TemporaryFolder();
-        Assert.StartsWith(folder.Path, Assert.Throws<DataException>(() => new ImageDecoder().Decode(folder.Path)).Message);
+        Assert.StartsWith(folder.Path, Assert.Throws<BadImageException>(() => new ImageDecoder().Decode(folder.Path)).Message);
     }
 
     [Theory]
@@ -138,7 +138,7 @@ public sealed class ImageDecoderTests
     [InlineData("P1 2 2 0 1 2 0")]
     public void Decode_MalformedPnm_IsADataException(string text) =>
         Assert.StartsWith("x.pnm: the Pnm image is truncated or damaged",
-            Assert.Throws<DataException>(() => new ImageDecoder().Decode(Encoding.Latin1.GetBytes(text), "x.pnm")).Message);
+            Assert.Throws<BadImageException>(() => new ImageDecoder().Decode(Encoding.Latin1.GetBytes(text), "x.pnm")).Message);
 
     [Property(MaxTest = 300)]
     public bool Decode_AnyMutation_GivesAnImageOrADataException(int pick, byte[] noise, ushort at)

@@ -35,8 +35,7 @@ public sealed class MetricsTests
     {
         var report = ClassificationReport.From(Matrix(["seen", "absent", "missed"], (0, 0), (2, 0)));
         Assert.Equal(new ClassScores("absent", 0, 0, 0, 0), report.Classes[1]);
-        Assert.Equal(["'absent' has no samples: its recall counts as 0.", "'absent' was never predicted: its precision counts as 0.",
-            "'missed' was never predicted: its precision counts as 0."], report.Warnings);
+        Assert.Equal(["'absent' has no samples: its recall counts as 0.", "'absent', 'missed' were never predicted: their precision counts as 0."], report.Warnings);
         Assert.Equal((0.5 + 0 + 0) / 3, report.Macro.Precision, 1e-12);
         Assert.Equal((1 + 0 + 0) / 3.0, report.Macro.Recall, 1e-12);
         Assert.Contains("Warning: 'absent' has no samples", report.ToString());

@@ -31,6 +31,27 @@ public sealed class LogCallbacksTests
         var events = File.ReadAllLines(folder["log.jsonl"]).Select(l => JsonDocument.Parse(l).RootElement).ToArray();
         Assert.Equal([1, 2, 3, 4], events.Select(e => e.GetProperty("epoch").GetInt32()));
         Assert.Equal(resumed.History[^1].Loss, events[^1].GetProperty("loss").GetDouble());
+        Assert.All(csv[1..], l => Assert.EndsWith(",0.01", l, StringComparison.Ordinal)); // not 0.009999999776482582
+
+        var history = EpochHistory.Read(folder["log.jsonl"]);
+        Assert.Equal(["loss", "seconds", "learning_rate"], history.Keys);
+        Assert.Equal(events.Select(e => e.GetProperty("loss").GetDouble()), history["loss"]);
+    }
+
+    [Fact]
+    public void EpochHistory_GapsAndDamage_AreNotInvented()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["log"], """
+            {"event":"epoch","epoch":1,"loss":"NaN"}
+            {"event":"epoch","epoch":2,"loss":0.5,"val_loss":0.75}
+            """);
+        var history = EpochHistory.Read(folder["log"]);
+        Assert.Equal([double.NaN, 0.5], history["loss"]);
+        Assert.Equal([double.NaN, 0.75], history["val_loss"]);
+        File.AppendAllText(folder["log"], "\n{\"event\"");
+        Assert.Contains("line 3", Assert.Throws<DataException>(() => EpochHistory.Read(folder["log"])).Message, StringComparison.Ordinal);
+        Assert.Contains(folder["none"], Assert.Throws<DataException>(() => EpochHistory.Read(folder["none"])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
