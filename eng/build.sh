@@ -36,7 +36,7 @@ check_sdk() {
 source_state() {
     local shape=(-printf '%p %T@ %s\n')
     [[ $(uname -s) == Darwin ]] && shape=(-exec stat -f '%N %m %z' '{}' +)
-    (cd "$root" && { find src shaders Directory.Build.props Directory.Packages.props global.json .editorconfig "$@" \
+    (cd "$root" && { find src shaders tuning Directory.Build.props Directory.Packages.props global.json .editorconfig "$@" \
         \( -name bin -o -name obj -o -name TestResults \) -prune -o -type f "${shape[@]}" 2> /dev/null || true; } | LC_ALL=C sort | cksum)
 }
 

@@ -84,6 +84,14 @@ internal sealed class PipelineLibrary : IDisposable
         return built;
     }
 
+    /// <summary>A hash of the sources of these requests' shaders.</summary>
+    /// <exception cref="ShaderException">One of the shaders is not there.</exception>
+    public string SourceKey(IEnumerable<PipelineRequest> requests)
+    {
+        var keys = requests.Select(r => _compiler.KeyOf(r.Shader)).Distinct();
+        return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', keys))))[..32];
+    }
+
     /// <summary>Writes the driver's cache to disk.</summary>
     public void Save()
     {

@@ -65,6 +65,14 @@ internal sealed unsafe partial class ShaderCompiler
         return spirv;
     }
 
+    /// <summary>The hash of everything that decides a shader's SPIR-V: its text, what it includes, its macros and the target.</summary>
+    /// <exception cref="ShaderException">There is no shader of that name.</exception>
+    public string KeyOf(ShaderRequest request)
+    {
+        var text = request.Text ?? _source.Read(request.Name);
+        return Key(text, _source.Includes(text, request.Includes ?? []), request.Defines ?? []);
+    }
+
     // The compiler's version is no part of the key: a bundle with a full cache has no compiler to ask.
     private string Key(string text, SortedDictionary<string, string> includes, IReadOnlyList<(string Name, string Value)> defines)
     {
@@ -90,7 +98,15 @@ internal sealed unsafe partial class ShaderCompiler
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private byte[] Run(ShaderRequest request, string text, SortedDictionary<string, string> includes)
+    /// <summary>Gives a shader's text with what it includes in its place and every macro resolved.</summary>
+    /// <exception cref="ShaderException">A directive or an include makes no sense.</exception>
+    public string Preprocess(ShaderRequest request)
+    {
+        var text = request.Text ?? _source.Read(request.Name);
+        return Encoding.UTF8.GetString(Run(request, text, _source.Includes(text, request.Includes ?? []), toText: true));
+    }
+
+    private byte[] Run(ShaderRequest request, string text, SortedDictionary<string, string> includes, bool toText = false)
     {
         using var native = new NativeStrings([request.Name, "main"]);
         var bytes = Encoding.UTF8.GetBytes(text);
@@ -111,7 +127,9 @@ internal sealed unsafe partial class ShaderCompiler
                     Shaderc.AddMacro(options, pn, (nuint)n.Length, pv, (nuint)v.Length);
             }
             fixed (byte* p = bytes)
-                result = Shaderc.Compile(s_compiler.Value, p, (nuint)bytes.Length, Shaderc.ComputeShader, native.Pointers[0], native.Pointers[1], options);
+                result = toText
+                    ? Shaderc.Preprocess(s_compiler.Value, p, (nuint)bytes.Length, Shaderc.ComputeShader, native.Pointers[0], native.Pointers[1], options)
+                    : Shaderc.Compile(s_compiler.Value, p, (nuint)bytes.Length, Shaderc.ComputeShader, native.Pointers[0], native.Pointers[1], options);
             if (Shaderc.ResultStatus(result) != 0)
                 throw new ShaderException(Explain(Marshal.PtrToStringUTF8((nint)Shaderc.ResultMessage(result)) ?? "", request.Name, text, includes));
             return new ReadOnlySpan<byte>(Shaderc.ResultBytes(result), checked((int)Shaderc.ResultLength(result))).ToArray();

@@ -51,6 +51,9 @@ internal static unsafe partial class Shaderc
     [LibraryImport(Library, EntryPoint = "shaderc_compile_into_spv")]
     public static partial nint Compile(nint compiler, byte* text, nuint bytes, int kind, byte* file, byte* entry, nint options);
 
+    [LibraryImport(Library, EntryPoint = "shaderc_compile_into_preprocessed_text")]
+    public static partial nint Preprocess(nint compiler, byte* text, nuint bytes, int kind, byte* file, byte* entry, nint options);
+
     [LibraryImport(Library, EntryPoint = "shaderc_result_release")]
     public static partial void ResultRelease(nint result);
 

@@ -8,7 +8,7 @@ public static class Switches
     /// <summary>Every switch Forge knows; docs/cli.md explains them.</summary>
     public static IReadOnlyList<string> Known { get; } =
     [
-        "FORGE_DEVICE", "FORGE_VALIDATION", "FORGE_DEBUG", "FORGE_DUMP", "FORGE_SEED", "FORGE_BUFFERS", "FORGE_SHADERS", "FORGE_STATS",
+        "FORGE_DEVICE", "FORGE_VALIDATION", "FORGE_DEBUG", "FORGE_DUMP", "FORGE_SEED", "FORGE_BUFFERS", "FORGE_SHADERS", "FORGE_STATS", "FORGE_TUNE",
         "FORGE_VULKAN_LOADER", "FORGE_SHADERC", "FORGE_SETUP", "FORGE_DATA", "FORGE_OS_RELEASE", "FORGE_PYTHON",
     ];
 
@@ -21,6 +21,15 @@ public static class Switches
 
     /// <summary>FORGE_VALIDATION=1: run under the Khronos validation layer.</summary>
     internal static bool Validation => Flag("FORGE_VALIDATION");
+
+    /// <summary>FORGE_TUNE=cached|off: whether tuned choices are used. They are made by <c>forge tune</c> alone.</summary>
+    /// <exception cref="Core.DeviceException">It is something else.</exception>
+    internal static bool Tuned => Environment.GetEnvironmentVariable("FORGE_TUNE") switch
+    {
+        null or "" or "cached" => true,
+        "off" => false,
+        var other => throw new Core.DeviceException($"FORGE_TUNE is '{other}'; it can be cached or off."),
+    };
 
     /// <summary>FORGE_DEBUG=0..4: how much to say on stderr.</summary>
     internal static int Debug => int.TryParse(Environment.GetEnvironmentVariable("FORGE_DEBUG"), out var level) ? level : 0;

@@ -24,10 +24,18 @@ public enum Family
 /// <param name="Shader">The shader's file, where it is not the family's.</param>
 /// <param name="Defines">Macros the shader is compiled with. Each set is a compilation of its own: prefer constants.</param>
 /// <param name="LaneTable">Entries of <c>tab[i] = i</c> in the push block; 0 for none.</param>
+/// <param name="Tunables">What else about it may change; null for nothing.</param>
+/// <param name="Settings">Tunables that are not at their defaults.</param>
 public sealed record Variant(
     Family Family, string Name, uint Lanes, IReadOnlyList<uint>? Constants = null, string? Shader = null,
-    IReadOnlyList<(string Name, string Value)>? Defines = null, int LaneTable = 0)
+    IReadOnlyList<(string Name, string Value)>? Defines = null, int LaneTable = 0, IReadOnlyList<Tunable>? Tunables = null, IReadOnlyList<Setting>? Settings = null)
 {
-    /// <summary>Family and name, as variant tables and <c>forge bench op --variant</c> write it: <c>lane/tile6x16</c>.</summary>
-    public string Label => $"{Family.ToString().ToLowerInvariant()}/{Name}";
+    /// <summary>Family, name and settings, as variant tables and <c>forge bench op --variant</c> write it: <c>lane/packed</c>, <c>lane/packed,rows=5</c>.</summary>
+    public string Label => $"{Family.ToString().ToLowerInvariant()}/{Name}{string.Concat((Settings ?? []).Select(s => $",{s.Name}={s.Value}"))}";
+
+    /// <summary>The value of a setting.</summary>
+    /// <param name="name">The tunable's name.</param>
+    /// <param name="otherwise">The value where it is at its default.</param>
+    public uint Setting(string name, uint otherwise) =>
+        Settings is not null && Settings.Any(s => s.Name == name) ? Settings.First(s => s.Name == name).Value : otherwise;
 }

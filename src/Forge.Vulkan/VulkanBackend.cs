@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Forge.Core;
+using Forge.Vulkan.Tuning;
 
 namespace Forge.Vulkan;
 
@@ -25,7 +26,7 @@ public sealed record VulkanOptions
     /// <summary>Whether to ask the driver what registers kernels take, where it can tell. Building pipelines may take longer.</summary>
     public bool Statistics { get; init; }
 
-    /// <summary>Chooses among variants. Null means the first, which is the untuned default.</summary>
+    /// <summary>Chooses among variants. Null means what was tuned on this device, else the first, which is the untuned default.</summary>
     public VariantChooser? Chooser { get; init; }
 
     /// <summary>Kernels of the user's own ops, or instead of Forge's: see <see cref="GlslKernel{TOp}"/>.</summary>
@@ -39,7 +40,7 @@ public sealed record VulkanOptions
 public sealed class VulkanBackend : IBackend
 {
     private readonly ConditionalWeakTable<Node, ChosenKernel> _chosen = [];
-    private readonly VariantChooser _chooser;
+    private readonly VariantChooser? _chooser;
     private bool _disposed;
     private readonly Dictionary<Type, Kernel> _userKernels;
 
@@ -50,14 +51,15 @@ public sealed class VulkanBackend : IBackend
     {
     }
 
-    internal VulkanBackend(Device device, VariantChooser? chooser = null, IReadOnlyList<Kernel>? kernels = null)
+    internal VulkanBackend(Device device, VariantChooser? chooser = null, IReadOnlyList<Kernel>? kernels = null, string? cacheRoot = null, bool? tuned = null)
     {
-        (Device, _chooser) = (device, chooser ?? ((_, _, variants) => variants[0]));
+        (Device, _chooser) = (device, chooser);
         _userKernels = (kernels ?? []).ToDictionary(k => k.OpType);
         try
         {
             Transfers = new Transfers(device);
-            Pipelines = new PipelineLibrary(device, cacheRoot: Platform.CacheFolder);
+            Pipelines = new PipelineLibrary(device, cacheRoot: cacheRoot ?? Platform.CacheFolder);
+            Tuned = new TunedVariants(device, Pipelines, cacheRoot ?? Platform.CacheFolder, tuned);
             LaneProbe.Confirm(device, Transfers, Pipelines);
         }
         catch
@@ -91,6 +93,9 @@ public sealed class VulkanBackend : IBackend
 
     internal PipelineLibrary Pipelines { get; } = null!;
 
+    /// <summary>What is known of variants on this device.</summary>
+    internal TunedVariants Tuned { get; } = null!;
+
     /// <summary>The variants that are right for a node here, the untuned default first.</summary>
     /// <exception cref="DeviceException">The op has no kernel.</exception>
     public IReadOnlyList<Variant> VariantsFor(Node node) => Variants(node).Variants;
@@ -119,7 +124,7 @@ public sealed class VulkanBackend : IBackend
     internal ChosenKernel Choose(Node node) => _chosen.GetValue(node, n =>
     {
         var (kernel, variants) = Variants(n);
-        var variant = _chooser(n, kernel, variants);
+        var variant = _chooser is not null ? _chooser(n, kernel, variants) : Tuned.Choose(kernel, new OpUse(n.Op, n.InputTypes), variants);
         Switches.Log(2, $"{n.Label}: {kernel.Stem} {variant.Label}");
         return new(kernel, variant, kernel.PlanOf(n.Op, variant, n.InputTypes, n.OutputTypes));
     });
@@ -128,8 +133,12 @@ public sealed class VulkanBackend : IBackend
     {
         var kernel = KernelTable.Find(node.Op, _userKernels) ?? throw new DeviceException($"{node.Label}: the op {node.Op.Name} has no Vulkan kernel. Give one in VulkanOptions.Kernels (a GlslKernel), or run it on the reference backend.");
         var variants = kernel.VariantsOf(node.Op, node.InputTypes, node.OutputTypes, Device.Limits);
-        return variants.Count > 0 ? (kernel, variants)
-            : throw new DeviceException($"{node.Label}: {kernel.Stem} has no variant for {string.Join(", ", node.InputTypes)} on {Device.Description.Name}.");
+        if (variants.Count == 0)
+            throw new DeviceException($"{node.Label}: {kernel.Stem} has no variant for {string.Join(", ", node.InputTypes)} on {Device.Description.Name}.");
+        var allowed = Tuned.Allowed(kernel, new OpUse(node.Op, node.InputTypes), variants);
+        return allowed.Count > 0 ? (kernel, allowed)
+            : throw new DeviceException($"{node.Label}: every variant of {kernel.Stem} is quarantined on {Device.Description.Name}: each answered wrongly, crashed or hung there. "
+                + "'forge tune --forget' drops what is known of the device.");
     }
 }
 

@@ -55,6 +55,7 @@ internal sealed class ForgeProgram : IDisposable
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("DOTNET_gc", StringComparison.OrdinalIgnoreCase)).ToList()) start.Environment.Remove(name);
         start.Environment["FORGE_STATS"] = _stats;
+        start.Environment["FORGE_TUNE"] = "off"; // the kernels' own defaults, whatever was tuned on this machine
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>()) start.Environment[name] = value;
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Append(_stdout, line.Data);

@@ -4,6 +4,7 @@ using Forge.Cli.Measuring;
 using Forge.Core;
 using Forge.Models.Cnn;
 using Forge.Vulkan;
+using Forge.Vulkan.Tuning;
 
 namespace Forge.Cli.Commands;
 
@@ -18,7 +19,7 @@ internal static class BenchOp
         HelpName = "SHAPE",
     };
 
-    private static readonly Option<string?> VariantName = new("--variant") { Description = "A kernel variant by its name, such as portable or lane/tile6x16; the default one otherwise.", HelpName = "NAME" };
+    private static readonly Option<string?> VariantName = new("--variant") { Description = "A kernel variant by its name, such as portable or lane/packed; the one that training would run otherwise.", HelpName = "NAME" };
     private static readonly Option<int?> Iterations = Options.Count("--iters", "Runs on the clock (default 12).");
     private static readonly Option<int?> Warmup = Options.Count("--warmup", "Runs before it (default 3).", least: 0);
     private static readonly Option<string?> KeptIn = HistoryOption.Build("Append the result to a folder's history (default bench/history).");
@@ -56,23 +57,16 @@ internal static class BenchOp
     /// <summary>Builds an op's pipelines and runs it once, on the data that every timing uses.</summary>
     /// <param name="backend">The device.</param>
     /// <param name="workload">The op on its shapes.</param>
-    /// <param name="name">What --variant was; null for the default variant.</param>
+    /// <param name="name">What --variant was; null for the one that training would run.</param>
     /// <param name="variant">The variant that runs.</param>
     /// <exception cref="UsageException">There is no such variant; the message lists those there are.</exception>
     public static OpTimer Open(VulkanBackend backend, OpWorkload workload, string? name, out Variant variant)
     {
         var kernel = KernelTable.Find(workload.Op) ?? throw new DeviceException($"The op {workload.Op.Name} has no Vulkan kernel.");
-        variant = Choose(kernel.VariantsOf(workload.Op, workload.Inputs, workload.Outputs, backend.Limits), name, workload);
+        variant = VariantChoice.Of(new OpUse(workload.Op, workload.Inputs), backend, name, workload.Name);
         var timer = new OpTimer(backend.Device, backend.Pipelines, kernel, workload.Op, variant, workload.Inputs);
         // Streams as the peers have them: no zeros, whose products some processors handle faster.
         timer.Run([.. workload.Inputs.Select((type, i) => SharedHash.Uniform((uint)i + 1, type.Shape, -1, 1))]);
         return timer;
-    }
-
-    private static Variant Choose(IReadOnlyList<Variant> variants, string? name, OpWorkload workload)
-    {
-        if (name is null) return variants[0];
-        return variants.FirstOrDefault(v => v.Label == name) ?? variants.FirstOrDefault(v => v.Label.StartsWith(name + "/", StringComparison.Ordinal) || v.Name == name)
-            ?? throw new UsageException($"--variant is '{name}', but {workload.Name} has {string.Join(", ", variants.Select(v => v.Label))} on this device.");
     }
 }

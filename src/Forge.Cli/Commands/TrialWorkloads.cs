@@ -1,0 +1,41 @@
+using Forge.Core;
+using Forge.Models.Cnn;
+using Forge.Vulkan;
+using Forge.Vulkan.Tuning;
+
+namespace Forge.Cli.Commands;
+
+/// <summary>The op uses that <c>tune</c> and <c>lab</c> mean: both processes find the same ones.</summary>
+internal static class TrialWorkloads
+{
+    // What was found last: a process is asked about one model again and again.
+    private static (string Model, IReadOnlyList<OpUse> Uses)? s_last;
+
+    /// <summary>The use that a question names.</summary>
+    /// <exception cref="UsageException">There is no such op, shape or model.</exception>
+    public static OpUse Find(TrialBench bench, TrialWork work)
+    {
+        if (work.Model is null) return OfOp(work.Op!, work.Shape!);
+        if (s_last?.Model != work.Model)
+            s_last = (work.Model, OfModel(BenchNets.All.FirstOrDefault(n => n.Name == work.Model) ?? throw new UsageException($"There is no model {work.Model}."), bench.Backend).Select(u => u.Use).ToList());
+        return s_last.Value.Uses[work.Index];
+    }
+
+    /// <summary>An op and a shape of the command line.</summary>
+    /// <exception cref="UsageException">The shape is malformed or makes no sense.</exception>
+    public static OpUse OfOp(string op, string shape)
+    {
+        var workload = OpWorkload.Parse(op, shape);
+        return new(workload.Op, workload.Inputs);
+    }
+
+    /// <summary>The different kernels of a model's training step, in the order they run, and how often each does.</summary>
+    public static IReadOnlyList<(OpUse Use, string Label, int Count)> OfModel(BenchNet net, VulkanBackend backend)
+    {
+        using var engine = new Engine(new PlanningBackend(backend));
+        var (images, labels) = net.Data();
+        var plan = net.CompileStep(engine).Prepare(images.Type, labels.Type);
+        return [.. plan.Kernels.Select(k => (Use: new OpUse(k.Node.Op, k.Node.InputTypes), k.Node.Label)).GroupBy(k => k.Use.Key)
+            .Select(g => (g.First().Use, g.First().Label, g.Count()))];
+    }
+}

@@ -1,0 +1,64 @@
+namespace Forge.Vulkan.Tuning;
+
+/// <summary>Chooses among a kernel's variants by what is known of this device: tuned here, else shipped, else the kernel's own default; never what is quarantined.</summary>
+internal sealed class TunedVariants
+{
+    private readonly Device _device;
+    private readonly PipelineLibrary _pipelines;
+    private readonly bool _uses;
+
+    /// <summary>What is known of a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="pipelines">Knows the shaders' sources.</param>
+    /// <param name="root">The cache's root folder, or null for none.</param>
+    /// <param name="uses">Whether choices are used; null means what FORGE_TUNE says. What is quarantined never runs.</param>
+    public TunedVariants(Device device, PipelineLibrary pipelines, string? root, bool? uses = null)
+    {
+        (_device, _pipelines, _uses) = (device, pipelines, uses ?? Switches.Tuned);
+        Cache = new(root, DriverIdentity.Of(device));
+    }
+
+    /// <summary>What is known, on disk.</summary>
+    public TuningCache Cache { get; }
+
+    /// <summary>The variants that may run: those that are not quarantined.</summary>
+    public IReadOnlyList<Variant> Allowed(Kernel kernel, OpUse use, IReadOnlyList<Variant> variants) =>
+        Cache.Known.Quarantined.Count == 0 ? variants : [.. variants.Where(v => Quarantine(kernel, use, v) is null)];
+
+    /// <summary>Why a variant must not run; null where it may.</summary>
+    public QuarantinedVariant? Quarantine(Kernel kernel, OpUse use, Variant variant) =>
+        // Its shaders are read only where one of its name is quarantined.
+        Cache.Known.Quarantined.FirstOrDefault(q => q.Kernel == kernel.Stem && q.Variant == variant.Label && q.Shaders == Sources(kernel, use, variant));
+
+    /// <summary>The variant to run.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="use">The op and its types.</param>
+    /// <param name="allowed">The variants that may run, the untuned default first.</param>
+    public Variant Choose(Kernel kernel, OpUse use, IReadOnlyList<Variant> allowed)
+    {
+        // A user's own kernel is not what was tuned.
+        if (!_uses || !ReferenceEquals(kernel, use.Kernel))
+            return allowed[0];
+        var shipped = ShippedTable.Of(_device.Description);
+        if (Cache.Known.Choices.Count == 0 && shipped is null)
+            return allowed[0];
+        var (op, inputs, bucket) = (use.OpKey, use.InputsKey, ShapeBucket.Of(use.Inputs));
+        foreach (var choice in Cache.Find(op, inputs, bucket))
+            if (Offered(choice.Variant) is { } tuned && Sources(kernel, use, tuned, DefaultOf(kernel, use)) == choice.Shaders)
+                return tuned;
+        return shipped?.Find(op, inputs, bucket) is { } label && Offered(label) is { } usual ? usual : allowed[0];
+
+        Variant? Offered(string label) =>
+            kernel.Find(label, use.Op, use.Inputs, use.Outputs, _device.Limits) is { } variant && Quarantine(kernel, use, variant) is null ? variant : null;
+    }
+
+    /// <summary>A hash of the shaders of these variants on given types.</summary>
+    public string Sources(Kernel kernel, OpUse use, params IReadOnlyList<Variant> variants) => _pipelines.SourceKey(variants.SelectMany(variant =>
+    {
+        var chosen = new ChosenKernel(kernel, variant, kernel.PlanOf(use.Op, variant, use.Inputs, use.Outputs));
+        return chosen.Plan.Dispatches.Select(d => KernelLowering.Request(chosen, d, use.Inputs.Count + use.Outputs.Count));
+    }));
+
+    /// <summary>The untuned default, whatever is known of it.</summary>
+    public Variant DefaultOf(Kernel kernel, OpUse use) => kernel.VariantsOf(use.Op, use.Inputs, use.Outputs, _device.Limits)[0];
+}
