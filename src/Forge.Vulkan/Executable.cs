@@ -27,6 +27,8 @@ public sealed class Executable : IExecutable
     private readonly VulkanBackend _backend;
     private readonly Plan _plan;
     private readonly Dictionary<Region, DeviceBuffer> _regions = [];
+    // What the host writes before a run and reads after it: the region itself where it is mapped, else a buffer that the recording copies.
+    private readonly Dictionary<Region, DeviceBuffer> _hostSide = [];
     private readonly IReadOnlyList<RecordedStep> _steps = [];
     private readonly Recording _recording = null!;
     private Recording? _profile;
@@ -44,7 +46,7 @@ public sealed class Executable : IExecutable
                 if (bytes > 0)
                     _regions[region] = new DeviceBuffer(backend.Device, bytes, MemoryUse.Device, region.ToString().ToLowerInvariant());
             Initialize();
-            _steps = Lower();
+            _steps = [.. CopyOf(Region.Input), .. Lower(), .. CopyOf(Region.Output)];
             _recording = Recorder.Record(backend.Device, backend.Transfers, _steps);
             backend.Pipelines.Save();
         }
@@ -54,7 +56,7 @@ public sealed class Executable : IExecutable
             throw;
         }
         Counts = new(_recording.Dispatches, _recording.Barriers, _recording.Submissions,
-            _steps.OfType<RecordedDispatch>().Select(d => d.Pipeline).Distinct().Count(), _regions.Values.Sum(r => r.Bytes),
+            _steps.OfType<RecordedDispatch>().Select(d => d.Pipeline).Distinct().Count(), _regions.Values.Concat(_hostSide.Values).Distinct().Sum(r => r.Bytes),
             (long)Math.Round(_steps.Sum(s => s.Bytes)));
     }
 
@@ -111,9 +113,10 @@ public sealed class Executable : IExecutable
     {
         _profile?.Dispose();
         _recording?.Dispose();
-        foreach (var buffer in _regions.Values)
+        foreach (var buffer in _regions.Values.Concat(_hostSide.Values).Distinct())
             buffer.Dispose();
         _regions.Clear();
+        _hostSide.Clear();
     }
 
     private void Initialize()
@@ -130,8 +133,8 @@ public sealed class Executable : IExecutable
             if (inputs[i].Type != _plan.InputTypes[i])
                 throw new ShapeException($"Argument {i} is {inputs[i].Type}, but this plan was made for {_plan.InputTypes[i]}.");
         _inputs = inputs;
-        // All in one pass over the region: where the host cannot write there, each part costs a submission.
-        if (_regions.TryGetValue(Region.Input, out var region))
+        // All in one pass over the region: where it is large and out of the host's reach, each part costs a submission.
+        if (_hostSide.TryGetValue(Region.Input, out var region))
             _backend.Transfers.Upload(new(region, 0, region.Bytes), _fill);
         _inputs = [];
     }
@@ -171,7 +174,7 @@ public sealed class Executable : IExecutable
         for (var i = 0; i < results.Length; i++)
             results[i] = new HostTensor(_plan.Outputs[i].Type);
         _results = results;
-        if (_regions.TryGetValue(Region.Output, out var region))
+        if (_hostSide.TryGetValue(Region.Output, out var region))
             _backend.Transfers.Download(new(region, 0, region.Bytes), _drain);
         _results = [];
         return results;
@@ -189,6 +192,21 @@ public sealed class Executable : IExecutable
     {
         var (first, end) = (Math.Max(place.Offset, at), Math.Min(place.Offset + place.Bytes, at + length));
         return first < end ? ((int)(first - place.Offset), (int)(first - at), (int)(end - first)) : default;
+    }
+
+    // A region out of the host's reach is copied in the recording, so that a run is one submission; a large one is not held twice, but goes in parts.
+    private IEnumerable<RecordedStep> CopyOf(Region region)
+    {
+        if (!_regions.TryGetValue(region, out var buffer))
+            return [];
+        if (buffer.IsMapped || buffer.Bytes > _backend.Device.StagingBytes)
+        {
+            _hostSide[region] = buffer;
+            return [];
+        }
+        var staging = _hostSide[region] = new DeviceBuffer(_backend.Device, buffer.Bytes, MemoryUse.Staging, $"{buffer.Name}, host side");
+        BufferSlice there = new(buffer, 0, buffer.Bytes), here = new(staging, 0, staging.Bytes);
+        return [region == Region.Input ? new RecordedCopy("arguments", here, there) { Bytes = 2 * here.Bytes } : new RecordedCopy("results", there, here) { Bytes = 2 * here.Bytes }];
     }
 
     private BufferSlice SliceOf(Placement place) =>

@@ -41,7 +41,13 @@ public class BackendTests
             Assert.Equal([run, 3f * run], step.Run(HostTensor.From(values, new Shape(2)))[0].Span<float>().ToArray());
             Assert.Equal([run, 3f * run], engine.State.Read(total).Span<float>().ToArray());
         }
-        Assert.False(((VulkanBackend)engine.Backend).Device.MapsDeviceMemory);
+        var device = ((VulkanBackend)engine.Backend).Device;
+        Assert.False(device.MapsDeviceMemory);
+        // Arguments and results are copied in the recording: a run is still one submission.
+        var before = device.Submissions;
+        step.Run(HostTensor.From([1f, 2f], new Shape(2)));
+        Assert.Equal(1ul, device.Submissions - before);
+        Assert.Equal(["arguments", "results"], ((Executable)step.Executable!).Steps.Where(s => s is RecordedCopy && s.Name is "arguments" or "results").Select(s => s.Name));
     }
 
     [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]

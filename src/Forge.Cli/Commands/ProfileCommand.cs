@@ -37,10 +37,11 @@ internal static class ProfileCommand
         using var engine = Engine.Open(invocation.EngineOptions, new VulkanOptions { Statistics = true });
         var backend = (VulkanBackend)engine.Backend;
         DeviceLine.Print(invocation.Report, backend.DeviceInUse);
-        var ceilings = DeviceCeilings.Measure(backend);
+        var before = DeviceCeilings.Measure(backend);
         var profile = workload is null
             ? OfNet(invocation, engine, BenchNets.All.First(n => n.Name == model))
             : OfOp(invocation, backend, workload);
+        var ceilings = before.Or(DeviceCeilings.Measure(backend));
 
         new ProfileReport(profile, ceilings, backend.Limits.HasPipelineStatistics).Print(invocation.Report);
         if (invocation.Get(Trace) is { } trace)

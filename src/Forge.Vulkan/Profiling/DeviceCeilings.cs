@@ -59,6 +59,13 @@ public sealed record DeviceCeilings(double Gflops, double MemoryGbs, double Cach
         double Beyond(double ms) => Math.Max(ms - launches.Min(), ms / 10);
     }
 
+    /// <summary>The higher of each of two measurements: what else a machine does can only lower a ceiling.</summary>
+    public DeviceCeilings Or(DeviceCeilings other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return new(Math.Max(Gflops, other.Gflops), Math.Max(MemoryGbs, other.MemoryGbs), Math.Max(CacheGbs, other.CacheGbs), Math.Min(LaunchMs, other.LaunchMs));
+    }
+
     private static double[] Time(VulkanBackend backend, IReadOnlyList<RecordedStep> steps)
     {
         using var recording = Recorder.Record(backend.Device, backend.Transfers, steps, profile: true);
