@@ -32,13 +32,14 @@ check_sdk() {
     [[ ${version%%.*} == 10 ]] || explain_sdk "The .NET SDK found at $dotnet is ${version:-only a runtime}."
 }
 
-# One line that changes when a source file is added, removed or written: names, times and sizes.
-source_state() {
+# One line that changes when a file in these folders is added, removed or written: names, times and sizes.
+state_of() {
     local shape=(-printf '%p %T@ %s\n')
     [[ $(uname -s) == Darwin ]] && shape=(-exec stat -f '%N %m %z' '{}' +)
-    (cd "$root" && { find src shaders tuning Directory.Build.props Directory.Packages.props global.json .editorconfig "$@" \
-        \( -name bin -o -name obj -o -name TestResults \) -prune -o -type f "${shape[@]}" 2> /dev/null || true; } | LC_ALL=C sort | cksum)
+    (cd "$root" && { find "$@" \( -name bin -o -name obj -o -name TestResults \) -prune -o -type f "${shape[@]}" 2> /dev/null || true; } | LC_ALL=C sort | cksum)
 }
+
+source_state() { state_of src shaders tuning Directory.Build.props Directory.Packages.props global.json .editorconfig "$@"; }
 
 # build_if_changed TARGET [more source folders]: builds Release unless the last good build saw the same sources.
 build_if_changed() {
@@ -64,4 +65,19 @@ build_if_changed() {
     fi
     printf '%s\n' "$state" > "$stamp.new"; mv "$stamp.new" "$stamp"
     exec 8>&-
+}
+
+# bake_if_changed ARGUMENTS: compiles the models' shaders into the pack beside the program, so that a first run need not.
+# What a pack lacks is compiled when it is met, so trying once for each state of the sources is enough.
+bake_if_changed() {
+    local stamp=$root/artifacts/baked state argument
+    [[ $# -gt 0 ]] || return 0
+    for argument; do
+        case $argument in --help|-h|-\?|--version) return 0 ;; esac
+    done
+    state=$(state_of shaders src/Forge.Vulkan/Kernels src/Forge.Core/Ops src/Forge.Core/Passes src/Forge.Models/Cnn)
+    [[ -f $stamp && $(< "$stamp") == "$state" ]] && return
+    say "Compiling shaders"
+    env -u FORGE_SHADERS -u FORGE_PACK "$dotnet" "$root/src/Forge.Cli/bin/Release/net10.0/forge.dll" bake --models-only > "$root/artifacts/bake.log" 2>&1 < /dev/null || true
+    printf '%s\n' "$state" > "$stamp.new"; mv "$stamp.new" "$stamp"
 }

@@ -21,13 +21,17 @@ internal static class LaneProbe
         }
     }
 
+    /// <summary>The pipeline that asks.</summary>
+    public static PipelineRequest Question(uint subgroupSize, string? shader = null) =>
+        new(new ShaderRequest("LaneProbe.comp", shader), [subgroupSize * Subgroups], Buffers: 1, PushWords: 0, LaneTable: 0);
+
     private static bool Agrees(Device device, Transfers transfers, PipelineLibrary pipelines, string? shader)
     {
         var lanes = device.Limits.SubgroupSize * Subgroups;
         using var buffer = new DeviceBuffer(device, 4 * Workgroups, MemoryUse.Device, "lane probe");
         var slice = new BufferSlice(buffer, 0, buffer.Bytes);
         transfers.Zero(slice);
-        var pipeline = pipelines.Get(new PipelineRequest(new ShaderRequest("LaneProbe.comp", shader), [lanes], Buffers: 1, PushWords: 0, LaneTable: 0));
+        var pipeline = pipelines.Get(Question(device.Limits.SubgroupSize, shader));
         using var recording = Recorder.Record(device, transfers, [new RecordedDispatch("lane probe", pipeline, new Grid(Workgroups), [], [new(slice, true)])]);
         recording.Run("probing the driver");
         var words = new uint[Workgroups];

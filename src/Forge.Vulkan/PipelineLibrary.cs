@@ -26,6 +26,15 @@ internal sealed record PipelineRequest(ShaderRequest Shader, IReadOnlyList<uint>
         }
     }
 
+    /// <summary>The shader as it is compiled for a device, with the macros that say how it reaches its buffers.</summary>
+    /// <param name="limits">The device's limits.</param>
+    /// <param name="push">The push block's layout there.</param>
+    public ShaderRequest CompiledFor(DeviceLimits limits, out PushLayout push)
+    {
+        push = PushLayout.For(limits, Buffers, PushWords, LaneTable, Shader.Name);
+        return Shader with { Defines = [.. push.Defines, .. Shader.Defines ?? []] };
+    }
+
     /// <summary>For messages and tools.</summary>
     public string Name => $"{Shader.Name}{string.Concat((Shader.Defines ?? []).Select(d => $" {d.Name}={d.Value}"))} [{string.Join(',', Constants)}]";
 }
@@ -111,8 +120,7 @@ internal sealed class PipelineLibrary : IDisposable
 
     private ComputePipeline Build(PipelineRequest request)
     {
-        var push = PushLayout.For(_device.Limits, request.Buffers, request.PushWords, request.LaneTable, request.Shader.Name);
-        var shader = request.Shader with { Defines = [.. push.Defines, .. request.Shader.Defines ?? []] };
+        var shader = request.CompiledFor(_device.Limits, out var push);
         var spirv = _compiler.Compile(shader);
         var pipeline = new ComputePipeline(_device, _cache, request.Name, spirv, request.Constants, push);
         if (_ahead is not null)

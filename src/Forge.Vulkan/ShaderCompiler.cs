@@ -28,7 +28,7 @@ internal sealed unsafe partial class ShaderCompiler
     // One for the process, never released: its first shader costs as much as some thirty others, for glslang's table of built-in names.
     private static readonly Lazy<nint> s_compiler = new(() =>
     {
-        Shaderc.MustBeThere();
+        Shaderc.MustBeThere(null);
         return Shaderc.CompilerInitialize();
     });
     private int _compiled;
@@ -56,7 +56,9 @@ internal sealed unsafe partial class ShaderCompiler
         var key = Key(text, includes, request.Defines ?? []);
         if (_cache.Find(key) is not { } spirv)
         {
+            var started = System.Diagnostics.Stopwatch.GetTimestamp();
             spirv = Run(request, text, includes);
+            Switches.Log(3, $"compiled {request.Name} in {System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalMilliseconds:F1} ms");
             Interlocked.Increment(ref _compiled);
             _cache.Store(key, spirv);
         }
@@ -65,7 +67,7 @@ internal sealed unsafe partial class ShaderCompiler
         return spirv;
     }
 
-    /// <summary>The hash of everything that decides a shader's SPIR-V: its text, what it includes, its macros and the target.</summary>
+    /// <summary>The hash of everything that decides a shader's SPIR-V: its text, what it includes, its macros and the target. Caches and packs name it so.</summary>
     /// <exception cref="ShaderException">There is no shader of that name.</exception>
     public string KeyOf(ShaderRequest request)
     {
@@ -111,7 +113,7 @@ internal sealed unsafe partial class ShaderCompiler
         using var native = new NativeStrings([request.Name, "main"]);
         var bytes = Encoding.UTF8.GetBytes(text);
         var handle = GCHandle.Alloc(includes);
-        Shaderc.MustBeThere();
+        Shaderc.MustBeThere(request.Name);
         var options = Shaderc.OptionsInitialize();
         nint result = 0;
         try

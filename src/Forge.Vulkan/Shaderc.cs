@@ -16,11 +16,13 @@ internal static unsafe partial class Shaderc
     public const int ComputeShader = 2;
 
     /// <summary>Checks that the library is there.</summary>
+    /// <param name="shader">What is to be compiled; null where nothing in particular.</param>
     /// <exception cref="DeviceException">There is no shaderc.</exception>
-    public static void MustBeThere()
+    public static void MustBeThere(string? shader)
     {
         if (s_library.Value.Handle == 0)
-            throw new DeviceException($"No shader compiler was found (tried {s_library.Value.Name}). {Platform.InstallShaderc}");
+            throw new DeviceException((shader is null || ShaderPack.Default is null ? "" : $"{shader} is not among the shaders that came with the program ready compiled. ")
+                + $"No shader compiler, libshaderc, was found (tried {s_library.Value.Name}). {Platform.InstallShaderc}");
     }
 
     [LibraryImport(Library, EntryPoint = "shaderc_compiler_initialize")]

@@ -34,7 +34,9 @@ case \$1 in
         env | grep '^FORGE_TEST' | sed 's/^/seen /'
         [[ ! -d \${FORGE_TEST_REPORTS-} ]] || echo "mesa25|3|4|1.5" >> "\$FORGE_TEST_REPORTS/\$name"
         exit "\$exit_code" ;;
-    */forge.dll) shift; printf 'argument %s\n' "\$@"
+    */forge.dll) shift
+        [[ \$1 != bake ]] || { echo "\$FORGE_SHADERC \$2" >> "$machine/bakes"; [[ ! -e "$machine/unbaked" ]]; exit; }
+        printf 'argument %s\n' "\$@"
         env | grep -E '^(VK_|FORGE_VULKAN|FORGE_SHADERC|LD_LIBRARY_PATH)'
         [[ \$1 != wait ]] || { echo \$\$ > "$machine/waiting"; exec sleep 60; }
         [[ \$1 != fails ]] || exit 7 ;;

@@ -32,6 +32,20 @@ changed_added_and_removed_sources_are_built_again() {
     forge devices; quiet
 }
 
+shaders_are_compiled_beforehand_when_they_changed() {
+    forge --version; forge devices --help; [[ ! -e $machine/bakes ]] || refuse "compiled for a question about the program"
+    forge devices; exits 0; says "Compiling shaders"; prints_not "argument bake"
+    forge devices; quiet
+    echo '// more' >> "$repository/src/Forge.Cli/Program.cs"; forge devices
+    [[ $(< "$machine/bakes") == "$data/shaderc/lib/libshaderc.so.1 --models-only" ]] || refuse "expected one time, with the compiler: $(cat "$machine/bakes")"
+    mkdir -p "$repository/shaders"; echo new > "$repository/shaders/New.comp"; forge devices; says "Compiling shaders"
+}
+
+shaders_that_do_not_compile_beforehand_are_no_failure() {
+    touch "$machine/unbaked"; forge devices; exits 0; prints "argument devices"
+    forge devices; quiet
+}
+
 manifest_names_the_library_absolutely_even_with_odd_characters() {
     settings=(XDG_DATA_HOME="$machine/data \"home\" & more")
     forge devices; exits 0

@@ -16,6 +16,9 @@ public sealed record DeviceCeilings(double Gflops, double MemoryGbs, double Cach
     // 64 MiB in and as much out; 4 MiB of each, which last-level caches hold and which takes much longer than a launch.
     private const int StreamFloats = 1 << 24, CacheShare = 16;
 
+    /// <summary>The multiply-adds on registers.</summary>
+    internal static PipelineRequest ArithmeticPipeline { get; } = new(new ShaderRequest("Ceiling.comp"), [Lanes], Buffers: 1, PushWords: 3, LaneTable: 0);
+
     /// <summary>Measures a device; about a second on a processor.</summary>
     /// <param name="backend">The device, which does nothing else meanwhile.</param>
     /// <exception cref="DeviceException">The device has no timestamps.</exception>
@@ -23,7 +26,7 @@ public sealed record DeviceCeilings(double Gflops, double MemoryGbs, double Cach
     {
         ArgumentNullException.ThrowIfNull(backend);
         Profiler.RequireTimestamps(backend);
-        var pipeline = backend.Pipelines.Get(new PipelineRequest(new ShaderRequest("Ceiling.comp"), [Lanes], Buffers: 1, PushWords: 3, LaneTable: 0));
+        var pipeline = backend.Pipelines.Get(ArithmeticPipeline);
         using var buffer = new DeviceBuffer(backend.Device, 4L * Workgroups * Lanes, MemoryUse.Device, "ceiling");
         var target = new BufferAccess(new(buffer, 0, buffer.Bytes), true);
         var launches = Time(backend, [.. Enumerable.Repeat(Arithmetic(1, 0), Launches)]);
