@@ -4,14 +4,15 @@
 //   part[z][m,o] = sum over the pixels (n,p,q) of slice z of x[n, p STRIDE_H - top + i DH, q STRIDE_W - left + j DW, c] dy[n,p,q,o],  m = (i TAPS_W + j) CHANNELS + c
 // Shapes  x (N,H,W,CHANNELS); dy (N,P,Q,OUTPUTS), its N P rows counted through; part (slices, size), from element `first` on.
 //         ONES: instead of x there are ones, so that part[z][o] is the sum of dy: the bias's gradient.
+//         WITH_ONES: the last of the M weights reads ones instead of x, for the same sum; not where PADDED.
 // Terms   a chunk is CHUNK_ROWS rows x CHUNK_Q pixels, all unrolled: whole rows, or a part of one. The last chunk along an axis starts SKIP_ROWS rows or
 //         SKIP_Q pixels early and masks them. RAGGED: the last slice has fewer chunks than subgroups, and the rest of them change nothing.
 // Padding where PADDED, x rows outside are masked, and so are the first EDGE_LEFT and last EDGE_RIGHT pixels of a chunk where they are outside.
 // Grid    x: panels of 16 channels; y: tiles of weights; z: slices. The last panel and tile overlap their neighbours.
-// Needs   HasLaneChain; M = KH TAPS_W CHANNELS >= ROWS, OUTPUTS >= 16, one group, every grid axis <= 32768.
+// Needs   HasLaneChain; M = KH TAPS_W CHANNELS (+ 1 for WITH_ONES) >= ROWS, OUTPUTS >= 16, one group, every grid axis <= 32768.
 // Tune    ROWS 6, 5 or 4; 40 to 88 terms a chunk; slices small enough for their part of x and dy to stay in the second cache.
 #define INT64
-#define BUFFERS IN(float, X, 0) IN(float, DY, 1) OUT(float, Part, 2)
+#define BUFFERS IN(float, X, 0) IN(float, DY, 1) OUT(float, Part, 2) IN(float, Ones, 3)
 #define PUSH uint never; uint H; uint W; uint M; uint rows; uint size; uint first; uint top; uint left; uint strideH; uint DH; uint DW; uint lastRow; uint chunks; uint words;
 #include "buffers.glsl"
 
@@ -33,6 +34,7 @@ layout(constant_id = 13) const uint EDGE_LEFT = 0;
 layout(constant_id = 14) const uint EDGE_RIGHT = 0;
 layout(constant_id = 15) const bool RAGGED = false;
 layout(constant_id = 16) const bool ONES = false;
+layout(constant_id = 17) const bool WITH_ONES = false;
 const uint SUBGROUPS = GROUP / 8;
 const uint PARTS = (Q + CHUNK_Q - 1) / CHUNK_Q; // chunks of a row
 #include "lane.glsl"
@@ -74,6 +76,7 @@ void main()
                 inside[r] = uint(h) < H ? ~0u : 0u;
                 if (PADDED) h = clamp(h, 0, int(H) - 1);
                 x[r] = ADDRESS(X) + uint64_t(4l * ((int64_t(int(image * H) + h) * int(W) + w) * int(CHANNELS) + int(channel[r])));
+                if (WITH_ONES && r == ROWS - 1u) x[r] = m0 + r == M - 1u ? ADDRESS(Ones) : x[r];
             }
         }
         [[unroll]] for (uint q = 0; q < CHUNK_Q; ++q)

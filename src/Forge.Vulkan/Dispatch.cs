@@ -11,6 +11,9 @@ public enum SlotKind
 
     /// <summary>Memory of this kernel alone, of no defined contents at its start.</summary>
     Scratch,
+
+    /// <summary>A block of floats that are all 1, as long as <see cref="KernelPlan.OnesBytes"/>: only read.</summary>
+    Ones,
 }
 
 /// <summary>A buffer that a dispatch reaches: all of an input, output or scratch block, or a part.</summary>
@@ -29,6 +32,9 @@ public readonly record struct Slot(SlotKind Kind, int Index, long Offset, long B
 
     /// <summary>Scratch; set <paramref name="written"/> to false where a dispatch only reads it.</summary>
     public static Slot Scratch(int index, long offset = 0, long bytes = -1, bool written = true) => new(SlotKind.Scratch, index, offset, bytes, written);
+
+    /// <summary>The block of ones.</summary>
+    public static Slot Ones => new(SlotKind.Ones, 0, 0, -1, false);
 }
 
 /// <summary>One launch of a shader.</summary>
@@ -47,6 +53,9 @@ public sealed record Dispatch(
 {
     /// <summary>A float as the word that a shader's <c>float</c> push member reads.</summary>
     public static uint Bits(float value) => BitConverter.SingleToUInt32Bits(value);
+
+    /// <summary>A buffer whose every word is set before the dispatch starts, and to what.</summary>
+    public (Slot Slot, uint Word)? Fill { get; init; }
 }
 
 /// <summary>What a kernel does for one node: dispatches in order, and the scratch they share.</summary>
@@ -54,6 +63,9 @@ public sealed record Dispatch(
 /// <param name="ScratchBytes">The length of each scratch block, in bytes.</param>
 public sealed record KernelPlan(IReadOnlyList<Dispatch> Dispatches, IReadOnlyList<long> ScratchBytes)
 {
+    /// <summary>The length of the block of ones that the dispatches read, in bytes.</summary>
+    public long OnesBytes { get; init; }
+
     /// <summary>A plan of several dispatches without scratch.</summary>
     public KernelPlan(params IReadOnlyList<Dispatch> dispatches) : this(dispatches, []) { }
 

@@ -32,6 +32,7 @@ public sealed class Executable : IExecutable
     private readonly IReadOnlyList<RecordedStep> _steps = [];
     private readonly Recording _recording = null!;
     private Recording? _profile;
+    private DeviceBuffer? _ones;
     // What the transfer in progress reads and writes: in fields, so that a step makes no closures.
     private readonly PartAction _fill, _drain;
     private IReadOnlyList<HostTensor> _inputs = [];
@@ -56,7 +57,7 @@ public sealed class Executable : IExecutable
             throw;
         }
         Counts = new(_recording.Dispatches, _recording.Barriers, _recording.Submissions,
-            _steps.OfType<RecordedDispatch>().Select(d => d.Pipeline).Distinct().Count(), _regions.Values.Concat(_hostSide.Values).Distinct().Sum(r => r.Bytes),
+            _steps.OfType<RecordedDispatch>().Select(d => d.Pipeline).Distinct().Count(), _regions.Values.Concat(_hostSide.Values).Distinct().Sum(r => r.Bytes) + (_ones?.Bytes ?? 0),
             (long)Math.Round(_steps.Sum(s => s.Bytes)));
     }
 
@@ -117,6 +118,7 @@ public sealed class Executable : IExecutable
             buffer.Dispose();
         _regions.Clear();
         _hostSide.Clear();
+        _ones?.Dispose();
     }
 
     private void Initialize()
@@ -215,35 +217,20 @@ public sealed class Executable : IExecutable
     // Pipelines are asked for all at once, so that they are built in parallel.
     private List<RecordedStep> Lower()
     {
-        var requests = new List<PipelineRequest>();
-        var launches = new List<(KernelStep Step, Dispatch Dispatch, PipelineRequest Request)>();
-        foreach (var step in _plan.Kernels)
-        {
-            var chosen = _backend.Choose(step.Node);
-            foreach (var dispatch in chosen.Plan.Dispatches)
-            {
-                var request = KernelLowering.Request(chosen, dispatch, step.Inputs.Count + step.Outputs.Count);
-                launches.Add((step, dispatch, request));
-                requests.Add(request);
-            }
-        }
-        var pipelines = _backend.Pipelines.Get(requests);
+        var kernels = _plan.Kernels.Select(step => (Step: step, Chosen: _backend.Choose(step.Node))).ToList();
+        var requests = kernels.Select(k => KernelLowering.Requests(k.Chosen, k.Step.Inputs.Count + k.Step.Outputs.Count)).ToList();
+        var pipelines = new Queue<ComputePipeline>(_backend.Pipelines.Get([.. requests.SelectMany(r => r)]));
+        BufferSlice[] ones = Ones(kernels.Max(k => (long?)k.Chosen.Plan.OnesBytes) ?? 0) is { } all ? [all] : [];
 
         var steps = new List<RecordedStep>();
-        var at = 0;
         foreach (var step in _plan.Steps)
             switch (step)
             {
                 case KernelStep kernel:
-                    var cost = kernel.Node.Op.Cost(kernel.Node.InputTypes, kernel.Node.OutputTypes);
-                    var chosen = _backend.Choose(kernel.Node);
-                    var (count, origin) = (chosen.Plan.Dispatches.Count, new StepOrigin(kernel.Node.Op, kernel.Node.InputTypes, chosen.Variant));
-                    for (var i = 0; i < count; i++, at++)
-                    {
-                        var (_, dispatch, _) = launches[at];
-                        var accesses = KernelLowering.Accesses(dispatch, [.. kernel.Inputs.Select(SliceOf)], [.. kernel.Outputs.Select(SliceOf)], [.. kernel.Scratch.Select(SliceOf)], kernel.Node.Label);
-                        steps.Add(new RecordedDispatch(kernel.Node.Label, pipelines[at], dispatch.Grid, dispatch.Push, accesses) { Flops = cost.Flops / count, Bytes = cost.Bytes / count, Origin = origin });
-                    }
+                    var (op, types, chosen) = (kernel.Node.Op, kernel.Node.InputTypes, _backend.Choose(kernel.Node));
+                    var blocks = new KernelBlocks([.. kernel.Inputs.Select(SliceOf)], [.. kernel.Outputs.Select(SliceOf)], [.. kernel.Scratch.Select(SliceOf)], ones);
+                    ComputePipeline[] built = [.. chosen.Plan.Dispatches.Select(_ => pipelines.Dequeue())];
+                    steps.AddRange(KernelLowering.Steps(kernel.Node.Label, chosen.Plan, built, blocks, op.Cost(types, kernel.Node.OutputTypes), new(op, types, chosen.Variant)));
                     break;
                 case CopyStep copy:
                     steps.Add(new RecordedCopy(copy.Label, SliceOf(copy.From), SliceOf(copy.To)) { Bytes = 2 * copy.From.Bytes });
@@ -252,5 +239,15 @@ public sealed class Executable : IExecutable
                     throw new InvalidOperationException($"unknown step {step}");
             }
         return steps;
+    }
+
+    // The block of ones that some kernels read.
+    private BufferSlice? Ones(long bytes)
+    {
+        if (bytes == 0) return null;
+        _ones = new DeviceBuffer(_backend.Device, bytes, MemoryUse.Device, "ones");
+        var all = new BufferSlice(_ones, 0, bytes);
+        _backend.Transfers.Fill(all, Dispatch.Bits(1f));
+        return all;
     }
 }

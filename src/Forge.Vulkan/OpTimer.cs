@@ -31,19 +31,19 @@ internal sealed class OpTimer : IDisposable
         {
             var chosen = new ChosenKernel(kernel, variant, kernel.PlanOf(op, variant, inputs, _outputTypes));
             var started = Stopwatch.GetTimestamp();
-            var built = pipelines.Get([.. chosen.Plan.Dispatches.Select(d => KernelLowering.Request(chosen, d, inputs.Count + _outputTypes.Count))]);
+            var built = pipelines.Get([.. KernelLowering.Requests(chosen, inputs.Count + _outputTypes.Count)]);
             BuildTime = Stopwatch.GetElapsedTime(started);
 
             (_inputs, _outputs) = (Place(inputs.Select(t => t.Bytes)), Place(_outputTypes.Select(t => t.Bytes)));
-            var scratch = Place(chosen.Plan.ScratchBytes);
+            var (scratch, ones) = (Place(chosen.Plan.ScratchBytes), Place(chosen.Plan.OnesBytes > 0 ? [chosen.Plan.OnesBytes] : []));
             _memory = new DeviceBuffer(device, Math.Max(4, total), MemoryUse.Device, "timed op");
-            foreach (var slices in (BufferSlice[][])[_inputs, _outputs, scratch])
+            foreach (var slices in (BufferSlice[][])[_inputs, _outputs, scratch, ones])
                 for (var i = 0; i < slices.Length; i++)
                     slices[i] = slices[i] with { Buffer = _memory };
-            var (cost, count, origin) = (op.Cost(inputs, _outputTypes), chosen.Plan.Dispatches.Count, new StepOrigin(op, inputs, variant));
-            Steps = [.. chosen.Plan.Dispatches.Select((d, i) =>
-                new RecordedDispatch(op.Name, built[i], d.Grid, d.Push, KernelLowering.Accesses(d, _inputs, _outputs, scratch, op.Name))
-                { Flops = cost.Flops / count, Bytes = cost.Bytes / count, Origin = origin })];
+            var blocks = new KernelBlocks(_inputs, _outputs, scratch, ones);
+            Steps = [.. KernelLowering.Steps(op.Name, chosen.Plan, built, blocks, op.Cost(inputs, _outputTypes), new(op, inputs, variant))];
+            foreach (var block in ones)
+                _transfers.Fill(block, Dispatch.Bits(1f));
             _recording = Recorder.Record(device, _transfers, Steps);
         }
         catch

@@ -88,17 +88,22 @@ internal sealed unsafe class Transfers : IDisposable
     }
 
     /// <summary>Fills a slice with zeros; its offset and length are multiples of 4.</summary>
-    public void Zero(BufferSlice target)
+    public void Zero(BufferSlice target) => Fill(target, 0);
+
+    /// <summary>Sets every word.</summary>
+    /// <param name="target">Where; its offset and length are multiples of 4.</param>
+    /// <param name="word">To what.</param>
+    public void Fill(BufferSlice target, uint word)
     {
         lock (_lock)
         {
             if (target.Buffer.IsMapped)
             {
                 foreach (var (at, bytes) in Parts(target.Bytes, MostMapped))
-                    target.Buffer.Span(target.Offset + at, bytes).Clear();
+                    System.Runtime.InteropServices.MemoryMarshal.Cast<byte, uint>(target.Buffer.Span(target.Offset + at, bytes)).Fill(word);
                 return;
             }
-            Submit($"clearing {target.Buffer.Name}", commands => _device.Vk.CmdFillBuffer(commands, target.Buffer.Handle, (ulong)target.Offset, (ulong)target.Bytes, 0));
+            Submit($"filling {target.Buffer.Name}", commands => _device.Vk.CmdFillBuffer(commands, target.Buffer.Handle, (ulong)target.Offset, (ulong)target.Bytes, word));
         }
     }
 

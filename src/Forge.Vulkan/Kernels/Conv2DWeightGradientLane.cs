@@ -15,6 +15,9 @@ internal sealed record Conv2DWeightGradientLane
     // Partial results at most, in bytes; more slices than this allows are not made.
     private const long MostPartial = 32 << 20;
 
+    // The block of ones at most, in bytes: of each line a word is read, which should stay in the first cache.
+    private const long MostOnes = 256 << 10;
+
     private readonly Conv2DExtents _e;
     private readonly bool _withBias;
     private readonly (int N, int H, int W, int C) _x;
@@ -35,15 +38,20 @@ internal sealed record Conv2DWeightGradientLane
     public static KernelPlan Plan(Conv2DWeightGradientOp op, Conv2DExtents extents) => new Conv2DWeightGradientLane(extents, op.WithBiasGradient).Plan();
 
     private int Weights => _e.Taps * _x.C; // of one output channel
-    private uint Tile => LaneTerms.Rows((uint)Weights, (uint)(Chunk.Rows * Chunk.Q * Subgroups));
+    private uint WeightRows => (uint)Weights + (MergesBias ? 1u : 0);
+    private uint Tile => LaneTerms.Rows(WeightRows, (uint)(Chunk.Rows * Chunk.Q * Subgroups));
     private int Rows => _y.N * _y.P;
     private long Size => (long)Weights * _y.O + (_withBias ? _y.O : 0);
     private int Chunks => (Rows + Chunk.Rows - 1) / Chunk.Rows * Parts;
     private int Parts => (_y.Q + Chunk.Q - 1) / Chunk.Q;
     private uint Slices => (uint)((Chunks + Subgroups - 1) / Subgroups);
+
+    // The bias's gradient as one weight more, whose pixels are a block of ones: almost free, where a pass of its own reads all of dy again.
+    private bool MergesBias => _withBias && !IsPadded && Slices > 1 && OnesBytes <= MostOnes;
+    private long OnesBytes => 4 * ((Chunk.Q - 1L) * _e.Geometry.Stride.W * _x.C + 1);
     private bool IsPadded => _e.Geometry.Padding != Padding2D.Valid;
 
-    private bool Fits => _y.O >= 16 && Size < int.MaxValue / 4 && Slices <= MostSlices && LaneTerms.Tiles((uint)Weights, Tile) <= LaneTerms.MaxAxis;
+    private bool Fits => _y.O >= 16 && Size < int.MaxValue / 4 && Slices <= MostSlices && LaneTerms.Tiles(WeightRows, Tile) <= LaneTerms.MaxAxis;
 
     // Pixels of a chunk: a part of a row, or several rows; rows that divide all rows need no mask.
     private (int Rows, int Q) Chunk
@@ -85,7 +93,7 @@ internal sealed record Conv2DWeightGradientLane
         [
             Subgroups * LaneTerms.Lanes, ones ? 1 : Tile, (uint)_x.C, (uint)_y.O, (uint)_e.W[1], (uint)_y.P, (uint)_y.Q, (uint)chunk.Rows, (uint)chunk.Q,
             (uint)skipRows, (uint)(Parts * chunk.Q - _y.Q), (uint)g.Stride.W, IsPadded && !ones ? 1u : 0u,
-            (uint)Math.Min(left, chunk.Q), (uint)Math.Min(right, chunk.Q), Slices * Subgroups == Chunks ? 0u : 1u, ones ? 1u : 0u,
+            (uint)Math.Min(left, chunk.Q), (uint)Math.Min(right, chunk.Q), Slices * Subgroups == Chunks ? 0u : 1u, ones ? 1u : 0u, MergesBias && !ones ? 1u : 0u,
         ];
     }
 
@@ -96,7 +104,7 @@ internal sealed record Conv2DWeightGradientLane
         var weights = (uint)(Weights * _y.O);
         var direct = slices == 1;
         List<Dispatch> dispatches = [Pass(ones: false)];
-        if (_withBias)
+        if (_withBias && !MergesBias)
             dispatches.Add(Pass(ones: true));
         if (direct)
             return new KernelPlan(dispatches);
@@ -109,13 +117,13 @@ internal sealed record Conv2DWeightGradientLane
         dispatches.Add(new(new Grid(Math.Min(tiles, LaneTerms.MaxAxis), LaneTerms.Tiles(tiles, LaneTerms.MaxAxis)), [0, size, weights],
             [Slot.Scratch(0, written: false), Slot.Output(0), Slot.Output(_withBias ? 1 : 0)], "Sum.lane.comp",
             [subgroups * LaneTerms.Lanes, rows, terms, subgroups * terms - slices]));
-        return new KernelPlan(dispatches, [4L * slices * size]);
+        return new KernelPlan(dispatches, [4L * slices * size]) { OnesBytes = MergesBias ? OnesBytes : 0 };
 
         // The bias's part of a slice lies behind the weights' part.
-        Dispatch Pass(bool ones) => new(new Grid(panels, ones ? 1 : LaneTerms.Tiles((uint)Weights, Tile), slices),
+        Dispatch Pass(bool ones) => new(new Grid(panels, ones ? 1 : LaneTerms.Tiles(WeightRows, Tile), slices),
         [
-            0, (uint)_x.H, (uint)_x.W, ones ? 1 : (uint)Weights, (uint)Rows, size, ones && !direct ? weights : 0, (uint)g.Padding.Top, (uint)g.Padding.Left,
+            0, (uint)_x.H, (uint)_x.W, ones ? 1 : WeightRows, (uint)Rows, size, ones && !direct ? weights : 0, (uint)g.Padding.Top, (uint)g.Padding.Left,
             (uint)g.Stride.H, (uint)g.Dilation.H, (uint)g.Dilation.W, (uint)(Rows - Chunk.Rows), (uint)Chunks, (uint)_e.X.Count,
-        ], [Slot.Input(0), Slot.Input(1), direct ? Slot.Output(ones ? 1 : 0) : Slot.Scratch(0)], Constants: Constants(ones));
+        ], [Slot.Input(0), Slot.Input(1), direct ? Slot.Output(ones ? 1 : 0) : Slot.Scratch(0), MergesBias ? Slot.Ones : Slot.Input(0)], Constants: Constants(ones));
     }
 }

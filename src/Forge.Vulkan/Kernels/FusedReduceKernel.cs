@@ -41,7 +41,7 @@ internal sealed class FusedReduceKernel : Kernel<FusedReduceOp>
         for (var p = 0; p < passes.Count; p++)
         {
             var (first, last) = (p == 0, p == passes.Count - 1);
-            if (!last) scratch.Add(4 * passes[p].Results);
+            if (!last) scratch.Add(Math.Max(4, 4 * passes[p].Results));    // no driver binds nothing
             var (x, y) = (first ? Slot.Input(0) : Slot.Scratch(p - 1, written: false), last ? Slot.Output(0) : Slot.Scratch(p));
             var made = ReduceKernel.Dispatches(passes[p], first ? variant : plain, new(op.Kind, Square: first && op.Kind == Reduction.SumSquares, last ? factor : 1), x, y);
             dispatches.AddRange(first ? made.Select(d => WithChain(d, passes[0], op.Chain, inputs)) : made);

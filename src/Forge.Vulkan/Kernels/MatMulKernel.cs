@@ -6,13 +6,17 @@ namespace Forge.Vulkan.Kernels;
 /// <summary>Runs <see cref="MatMulOp"/>: an invocation per 4x4 outputs (portable), a workgroup per tile through shared memory (tiled), or MatMulLane's.</summary>
 internal sealed class MatMulKernel : Kernel<MatMulOp>
 {
+    // Work that one portable dispatch ends before the two or three of the lane form would.
+    private const double SmallFlops = 400_000;
+
     public override IEnumerable<Variant> Variants(MatMulOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         if (SumsAlone.AreLeft(outputs)) return SumsAlone.Variants;
         var y = outputs[0].Shape;
         var products = MatMulBatches.Of(inputs[0].Shape, inputs[1].Shape, y)[0].Count;
-        return Kernels.MatMulLane.Variants(op, inputs, outputs, limits)
-            .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, y[-2], y[-1], products)));
+        var lanes = Kernels.MatMulLane.Variants(op, inputs, outputs, limits);
+        var others = KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, y[-2], y[-1], products));
+        return 2.0 * y.Count * op.Extents(inputs[0].Shape, inputs[1].Shape).K <= SmallFlops ? others.Concat(lanes) : lanes.Concat(others);
     }
 
     public override KernelPlan Plan(MatMulOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)

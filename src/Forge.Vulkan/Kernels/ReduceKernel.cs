@@ -9,6 +9,9 @@ namespace Forge.Vulkan.Kernels;
 /// </summary>
 internal sealed class ReduceKernel : Kernel<ReduceOp>
 {
+    // Terms that one invocation sums sooner than a second dispatch starts.
+    private const long Short = 512;
+
     internal const string Walk = "walk", Tree = "tree";
 
     // walk: an invocation for each output or slice. tree: a workgroup for each, where rows are contiguous; its lanes meet in shared memory,
@@ -37,7 +40,7 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
         for (var p = 0; p < passes.Count; p++)
         {
             var (first, last) = (p == 0, p == passes.Count - 1);
-            if (!last) scratch.Add(4 * passes[p].Results);
+            if (!last) scratch.Add(Math.Max(4, 4 * passes[p].Results));    // no driver binds nothing
             var (x, y) = (first ? Slot.Input(0) : Slot.Scratch(p - 1, written: false), last ? Slot.Output(0) : Slot.Scratch(p));
             dispatches.AddRange(Dispatches(passes[p], variant, new(op.Kind, Square: first && op.Kind == Reduction.SumSquares, last ? factor : 1), x, y));
         }
@@ -116,7 +119,7 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
         var isTree = variant.Name == Tree && inner == 1;
         var (wanted, shortest) = isTree ? (512L, 4L * variant.Lanes) : (1024L, 32L);
         var units = outer * (inner % 4 == 0 ? inner / 4 : inner);
-        var slices = Math.Min(wanted / Math.Max(1, units), extent / shortest);
+        var slices = extent <= Short ? 1 : Math.Min(wanted / Math.Max(1, units), extent / shortest);
         if (slices < 2) return [pass];
         var each = (extent + slices - 1) / slices;
         if (inner == 1) each = (each + 3) / 4 * 4;      // so that wide loads fit

@@ -38,39 +38,38 @@ internal sealed class GuardedRun(Device device, Transfers transfers, PipelineLib
         var ins = inputs.Select((x, i) => Place($"input {i}", x.Type.Bytes)).ToArray();
         var outs = outputTypes.Select((t, i) => over is not null && over[i] >= 0 ? ins[over[i]] : Place($"output {i}", t.Bytes)).ToArray();
         var scratch = plan.ScratchBytes.Select((bytes, i) => Place($"scratch {i}", bytes)).ToArray();
+        var ones = plan.OnesBytes > 0 ? [Place("ones", plan.OnesBytes)] : Array.Empty<Block>();
         var arena = Arena(end);
 
         var memory = new byte[end];
         MemoryMarshal.Cast<byte, uint>(memory.AsSpan()).Fill(Guard);
         foreach (var block in (Block[])[.. outs, .. scratch])
             MemoryMarshal.Cast<byte, uint>(memory.AsSpan((int)block.Offset, (int)block.Bytes)).Fill(Unwritten);
+        foreach (var block in ones)
+            MemoryMarshal.Cast<byte, float>(memory.AsSpan((int)block.Offset, (int)block.Bytes)).Fill(1);
         for (var i = 0; i < ins.Length; i++)
             inputs[i].Bytes.CopyTo(memory.AsSpan((int)ins[i].Offset));
         transfers.Upload(new(arena, 0, end), memory);
 
-        using (var recording = Recorder.Record(device, transfers, [.. plan.Dispatches.Select(d => Lower(op, new(kernel, variant, plan), d, ins.Length + outs.Length, arena, ins, outs, scratch))]))
+        var blocks = new KernelBlocks(Slices(ins), Slices(outs), Slices(scratch), Slices(ones));
+        var built = pipelines.Get([.. KernelLowering.Requests(new(kernel, variant, plan), ins.Length + outs.Length)]);
+        using (var recording = Recorder.Record(device, transfers, [.. KernelLowering.Steps(op.Name, plan, built, blocks)]))
             recording.Run($"{op.Name} {variant.Label}");
 
         var after = new byte[end];
         transfers.Download(new(arena, 0, end), after);
-        CheckUntouched(memory, after, [.. ins.Except(outs), .. outs, .. scratch], writable: [.. outs, .. scratch]);
+        CheckUntouched(memory, after, [.. ins.Except(outs), .. ones, .. outs, .. scratch], writable: [.. outs, .. scratch]);
         return [.. outputTypes.Select((type, i) =>
         {
             var tensor = new HostTensor(type);
             after.AsSpan((int)outs[i].Offset, (int)outs[i].Bytes).CopyTo(tensor.Bytes);
             return tensor;
         })];
+
+        BufferSlice[] Slices(Block[] of) => [.. of.Select(b => new BufferSlice(arena, b.Offset, b.Bytes))];
     }
 
     public void Dispose() => _arena?.Dispose();
-
-    private RecordedDispatch Lower(Op op, ChosenKernel chosen, Dispatch dispatch, int operands, DeviceBuffer arena, Block[] ins, Block[] outs, Block[] scratch)
-    {
-        var pipeline = pipelines.Get(KernelLowering.Request(chosen, dispatch, operands));
-        return new(op.Name, pipeline, dispatch.Grid, dispatch.Push, KernelLowering.Accesses(dispatch, Slices(ins), Slices(outs), Slices(scratch), op.Name));
-
-        BufferSlice[] Slices(Block[] blocks) => [.. blocks.Select(b => new BufferSlice(arena, b.Offset, b.Bytes))];
-    }
 
     private static void CheckUntouched(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, Block[] blocks, Block[] writable)
     {
