@@ -94,6 +94,22 @@ public class ProfilerTests
         Assert.InRange(ceilings.LaunchMs, 1e-6, 100);
     }
 
+    [Fact]
+    public void Ceilings_OfTwoMeasurements_AreTheHigherOfEach() =>
+        Assert.Equal(new(90, 25, 60, 0.02), new DeviceCeilings(90, 20, 60, 0.03).Or(new(70, 25, 50, 0.02)));
+
+    [DriverFact]
+    public void Profile_WhereTheHostCannotReachTheDevicesMemory_HasTheCopiesToo()
+    {
+        using var backend = new VulkanBackend(Drivers.Open(Drivers.Names()[0], new() { Staged = true }));
+        var (profile, counts) = ProfileTwoProducts(backend);
+        Assert.Equal(counts.Dispatches, profile.Dispatches);
+        Assert.Equal(1, profile.Kernels.Sum(k => k.Share), 9);
+        var copies = profile.Kernels.Where(k => k.Workgroup == 0).ToArray();
+        Assert.Equal(2, copies.Sum(k => k.Calls));
+        Assert.All(copies, c => Assert.True(c.Op == "copy" && c.Variant == "-" && c.Flops == 0 && c.Bytes >= 2 * 4 * 64 * 96, c.ToString()));
+    }
+
     [Theory]
     [InlineData(1e9, 1e6, 1, "compute"), InlineData(1e6, 1e9, 1, "memory"), InlineData(1e6, 1e6, 1, "launch"), InlineData(0, 0, 1, "launch"), InlineData(1e9, 1e6, 2000, "launch")]
     public void BoundBy_IsTheLongestOfWhatACeilingAllows(double flops, double bytes, int dispatches, string expected)
