@@ -1,5 +1,5 @@
-using FsCheck.Xunit;
 using Forge.Core;
+using FsCheck.Xunit;
 
 namespace Forge.Vulkan.Tests;
 

@@ -3,11 +3,27 @@ using Forge.Models.Cnn;
 
 namespace Forge.Vulkan.Tests;
 
-/// <summary>What a training step of the benchmark nets does, counted: figures that do not depend on how busy the machine is.</summary>
-public class StepCountTests
+/// <summary>What a training step of the benchmark nets does, counted: figures that do not depend on how busy the machine is, pinned exactly.</summary>
+/// <remarks>
+/// On Mesa 25, with the variants that ship: other drivers get other kernels, and a tuned machine its own. Whoever lowers a figure writes the new
+/// one here; whoever raises one says in the commit's message what it bought.
+/// </remarks>
+public sealed class StepCountTests : IDisposable
 {
     // The list of arguments, the results (two scalars: the loss, and the flag that guards the update) and what holds them.
     private const long AllocatedBytes = 264;
+
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("forge counts ");
+
+    private sealed record Counts(int Dispatches, int Barriers, int Submissions, long BytesMoved, long ArenaBytes);
+
+    [NamedDriverFact("mesa25")]
+    public void Cnn28_DoesAsMuchAsBefore() =>
+        Check(BenchNets.Cnn28, new(Dispatches: 37, Barriers: 29, Submissions: 1, BytesMoved: 108_446_320, ArenaBytes: 24_920_064));
+
+    [NamedDriverFact("mesa25")]
+    public void Cnn150_DoesAsMuchAsBefore() =>
+        Check(BenchNets.Cnn150, new(Dispatches: 46, Barriers: 36, Submissions: 1, BytesMoved: 1_235_886_064, ArenaBytes: 212_434_944));
 
     [DriverTheory, InlineData(false), InlineData(true)]
     public void Replay_MakesNoGarbageButItsResults(bool staged)
@@ -23,5 +39,17 @@ public class StepCountTests
             step.Run(images, labels);
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, AllocatedBytes);
         }
+    }
+
+    public void Dispose() => _root.Delete(recursive: true);
+
+    private void Check(BenchNet net, Counts expected)
+    {
+        using var engine = new Engine(new VulkanBackend(Drivers.Open("mesa25"), cacheRoot: _root.FullName, tuned: true));
+        var step = net.CompileStep(engine);
+        var (images, labels) = net.Data();
+        var plan = step.Prepare(images.Type, labels.Type);
+        var counts = ((Executable)step.Executable!).Counts;
+        Assert.Equal(expected, new(counts.Dispatches, counts.Barriers, counts.Submissions, counts.BytesMoved, plan.RegionBytes[Region.Arena]));
     }
 }

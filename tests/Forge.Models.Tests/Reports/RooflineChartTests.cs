@@ -20,12 +20,12 @@ public sealed class RooflineChartTests
         var colour = RooflineKey.ColourOf(op);
         var count = 0;
         for (var y = 0; y < image.Height; y++)
-        for (var x = 0; x < 1000; x++)
-        {
-            var at = 3 * (y * image.Width + x);
-            // Dots let a little of what is below them through.
-            if (Math.Abs(image.Pixels[at] - colour.Red) < 45 && Math.Abs(image.Pixels[at + 1] - colour.Green) < 45 && Math.Abs(image.Pixels[at + 2] - colour.Blue) < 45) count++;
-        }
+            for (var x = 0; x < 1000; x++)
+            {
+                var at = 3 * (y * image.Width + x);
+                // Dots let a little of what is below them through.
+                if (Math.Abs(image.Pixels[at] - colour.Red) < 45 && Math.Abs(image.Pixels[at + 1] - colour.Green) < 45 && Math.Abs(image.Pixels[at + 2] - colour.Blue) < 45) count++;
+            }
         return count;
     }
 
