@@ -60,6 +60,14 @@ internal sealed class ChartFont : IFontResolver
         return first is null ? BuiltInName : FilePrefix + first;
     }
 
+    /// <summary>Whether a font of that name has all the letters of a text.</summary>
+    internal static bool CanWrite(string fontName, string text)
+    {
+        using var typeface = new ChartFont().CreateTypeface(fontName, false, false) ?? SKTypeface.FromFamilyName(fontName);
+        using var font = new SKFont(typeface);
+        return font.ContainsGlyphs(text);
+    }
+
     public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing)
     {
         if (fontName.StartsWith(FilePrefix, StringComparison.Ordinal)) return SKTypeface.FromFile(fontName[FilePrefix.Length..]);

@@ -41,11 +41,13 @@ public static class ConfusionMatrixChart
                     AddCount(plot, font, matrix[a, p], p, size - 1 - a, dark: shares[a, p] > 0.55); // the first row of a heat map is the top one
 
         var positions = Enumerable.Range(0, size).Select(i => (double)i).ToArray();
-        plot.Axes.Bottom.SetTicks(positions, [.. matrix.ClassNames]);
-        plot.Axes.Left.SetTicks(positions, [.. matrix.ClassNames.Reverse()]);
+        // A name that the font cannot write would be boxes: its number in the text form of the matrix says more.
+        string[] names = [.. matrix.ClassNames.Select((name, i) => ChartFont.CanWrite(font, name) ? name : string.Create(CultureInfo.InvariantCulture, $"({i})"))];
+        plot.Axes.Bottom.SetTicks(positions, names);
+        plot.Axes.Left.SetTicks(positions, [.. names.Reverse()]);
         plot.Axes.Bottom.TickLabelStyle.Rotation = -45;
         plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.MiddleRight;
-        var longest = matrix.ClassNames.Max(ConfusionMatrix.DisplayLength);
+        var longest = names.Max(ConfusionMatrix.DisplayLength);
         plot.Axes.Bottom.MinimumSize = 40 + 5.5f * longest;
         plot.Axes.Left.MinimumSize = 40 + 7.5f * longest;
         plot.Axes.Bottom.Label.Text = "predicted";

@@ -5,6 +5,7 @@ using SkiaSharp;
 
 namespace Forge.Models.Tests.Reports;
 
+[Collection("charts")] // the drawing library keeps fonts in a table that threads share
 public sealed class ChartFontTests
 {
     [Fact]

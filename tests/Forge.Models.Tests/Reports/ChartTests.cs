@@ -5,6 +5,7 @@ using Forge.Models.Reports;
 
 namespace Forge.Models.Tests.Reports;
 
+[Collection("charts")] // the drawing library keeps fonts in a table that threads share
 public sealed class ChartTests
 {
     private static PixelImage Decode(byte[] png) => new ImageDecoder().Decode(png, "chart.png");
@@ -39,6 +40,16 @@ public sealed class ChartTests
         var many = Decode(ConfusionMatrixChart.Draw(new ConfusionMatrix([.. Enumerable.Range(0, 120).Select(i => $"class {i}")])));
         Assert.InRange(one.Width, 300, 600);
         Assert.InRange(many.Width, 1500, 2400);
+    }
+
+    [Fact]
+    public void ConfusionMatrix_NameWithoutLettersInTheFont_IsItsNumber()
+    {
+        var font = ChartFont.NameFor("", installed: false);
+        byte[] Drawn(params string[] names) => ConfusionMatrixChart.Draw(new ConfusionMatrix(names), null, font);
+        _ = Drawn("a"); // after a picture in another font, the drawing library writes counts in that font once more
+        Assert.Equal(Drawn("cat", "(1)"), Drawn("cat", "\u65e5\u672c"));
+        Assert.NotEqual(Drawn("cat", "(1)"), Drawn("cat", "dog"));
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using SkiaSharp;
 
 namespace Forge.Models.Tests.Reports;
 
+[Collection("charts")] // the drawing library keeps fonts in a table that threads share
 public sealed class RooflineChartTests
 {
     private static readonly RooflineKernel s_convolution = new("Conv2D", "8x36x36x64 3x3x64x128", 60, 70, 12, 0.8), s_pool = new("MaxPool2D", "8x36x36x64", 0.2, 2, 3, 0.2);
