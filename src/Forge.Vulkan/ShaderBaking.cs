@@ -46,11 +46,12 @@ internal sealed class ShaderBaking
         var outputs = planned.Infer(inputs);
         foreach (var limits in DeviceKinds)
             foreach (var variant in kernel.VariantsOf(planned, inputs, outputs, limits))
-            {
-                var chosen = new ChosenKernel(kernel, variant, kernel.PlanOf(planned, variant, inputs, outputs));
-                foreach (var dispatch in chosen.Plan.Dispatches)
-                    Add(KernelLowering.Request(chosen, dispatch, inputs.Count + outputs.Count), limits);
-            }
+                foreach (var tuned in Settings(kernel, planned, variant, inputs, outputs, limits))
+                {
+                    var chosen = new ChosenKernel(kernel, tuned, kernel.PlanOf(planned, tuned, inputs, outputs));
+                    foreach (var dispatch in chosen.Plan.Dispatches)
+                        Add(KernelLowering.Request(chosen, dispatch, inputs.Count + outputs.Count), limits);
+                }
     }
 
     /// <summary>Adds cases of every op in the table. Chains of several ops differ from model to model; those come from <see cref="Backend"/> alone.</summary>
@@ -84,6 +85,10 @@ internal sealed class ShaderBaking
         });
         return compiled;
     }
+
+    // Most tunables are constants of a pipeline; those that change the shader do so one by one.
+    private static IEnumerable<Variant> Settings(Kernel kernel, Op op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
+        (from tunable in variant.Tunables ?? [] from value in tunable.Values.Skip(1) select kernel.TunedOf(op, variant, [new(tunable.Name, value)], inputs, outputs, limits)).OfType<Variant>().Prepend(variant);
 
     private void Add(PipelineRequest request, DeviceLimits limits)
     {

@@ -123,6 +123,16 @@ forge_on_terminal() {
     cp "$machine/seen" "$machine/out"; cp "$machine/seen" "$machine/err"
 }
 
+# gpu_run FAILING ARGUMENTS: runs eng/gpu-run beside a forge that notes its calls and fails at one command.
+gpu_run() {
+    mkdir -p "$machine/bundle"
+    cp "$here/../../eng/gpu-run" "$machine/bundle/"
+    printf '#!/bin/bash\n[[ $1 != --help ]] || { echo "  check  Check kernels"; exit; }\necho "$*" | tee -a "%s"\n[[ $1 != %s ]] || exit 9\n' "$machine/calls" "$1" > "$machine/bundle/forge"
+    chmod +x "$machine/bundle/forge"; shift; code=0
+    (cd "$machine" && env -i HOME="$machine/home" PATH=/usr/local/bin:/usr/bin:/bin FORGE_PYTHON=/bin/false \
+        "$machine/bundle/gpu-run" --device "A card" "$@" > "$machine/out" 2> "$machine/err" < /dev/null) || code=$?
+}
+
 # The checks: a failed one says what it saw and ends the test.
 refuse() { printf '    %s\n' "$@"; sed 's/^/    out: /' "$machine/out"; sed 's/^/    err: /' "$machine/err"; exit 1; }
 says() { grep -qF -- "$1" "$machine/err" || refuse "expected on stderr: $1"; }

@@ -317,6 +317,20 @@ missing_test_driver_is_said_and_gone_without() {
     forge test --filter x; exits 0; says "Going on without swiftshader"; last_line "1 passed, 0 failed"
 }
 
+gpu_run_takes_every_step_and_goes_on_after_a_failed_one() {
+    gpu_run tune --quick --out "the results"; exits 1
+    prints "FAILED: tune-sgemm (exit code 9"; prints "Everything is in $machine/the results"
+    for wanted in "devices --device A card" "check --op MatMul --device A card" "bench step --model cnn28 --precision mixed-bf16 --history $machine/the results/history" \
+        "bench op --op conv2d-dw" "profile --model cnn28" "bench history --from $machine/the results/history"; do
+        grep -qF -- "$wanted" "$machine/calls" || refuse "no step: $wanted" "$(cat "$machine/calls")"
+    done
+    [[ -s "$machine/the results/01-devices.log" ]] || refuse "no log"
+}
+
+gpu_run_without_a_device_stops_at_once() { gpu_run devices; exits 4; [[ $(wc -l < "$machine/calls") == 1 ]] || refuse "$(cat "$machine/calls")"; }
+
+gpu_run_with_an_unknown_option_is_usage() { gpu_run none --sideways; exits 2; says "usage: gpu-run"; }
+
 unknown_test_option_is_usage() { forge test --sideways; exits 2; says "--sideways"; }
 
 only=${1-}

@@ -19,7 +19,7 @@ internal sealed record ComparedWorkload(string Name, int Iterations, int Warmup)
 {
     /// <summary>Every workload, in the order they are run when none are named; the nets come first.</summary>
     public static IReadOnlyList<ComparedWorkload> All { get; } =
-        [new("cnn28", 12, 4), new("cnn150", 5, 2), new("sgemm256", 12, 3), new("sgemm512", 12, 3), new("sgemm1024", 12, 3)];
+        [new("cnn28", 12, 4), new("cnn150", 5, 2), new("sgemm256", 12, 3), new("sgemm512", 12, 3), new("sgemm1024", 12, 3), new("sgemm4096", 10, 2)];
 
     /// <summary>Those compared when none are named.</summary>
     public static IReadOnlyList<string> Default { get; } = ["cnn28", "cnn150", "sgemm512", "sgemm1024"];
