@@ -8,7 +8,7 @@ namespace Forge.Vulkan.Tests;
 public sealed class LaneVariantTests
 {
     // A device as llvmpipe describes itself, without opening one.
-    private static readonly DeviceLimits s_chains = new()
+    internal static readonly DeviceLimits Chains = new()
     {
         Mode = BufferMode.Address,
         HasBufferAddress = true,
@@ -30,7 +30,7 @@ public sealed class LaneVariantTests
     [Theory, MemberData(nameof(ShapesOfTheNets))]
     public void TheNetsOwnShapes_RunLaneKernelsByDefault_WhereSubgroupsChain(string op, int[] a, int[] b)
     {
-        Assert.Equal(Family.Lane, Variants(op, a, b, s_chains)[0].Family);
+        Assert.Equal(Family.Lane, Variants(op, a, b, Chains)[0].Family);
     }
 
     public static TheoryData<string> WhatIsMissing() => ["chain", "table", "subgroups of 16", "subgroups of 4", "64-bit integers", "checked mode", "push constants", "large workgroups"];
@@ -40,14 +40,14 @@ public sealed class LaneVariantTests
     {
         var limits = missing switch
         {
-            "chain" => s_chains with { Quirks = s_chains.Quirks with { LaneChain = false } },
-            "table" => s_chains with { Quirks = s_chains.Quirks with { UniformPushTable = false } },
-            "subgroups of 16" => s_chains with { SubgroupSize = 16 },
-            "subgroups of 4" => s_chains with { SubgroupSize = 4 },
-            "64-bit integers" => s_chains with { HasInt64 = false },
-            "checked mode" => s_chains with { Mode = BufferMode.Checked },
-            "push constants" => s_chains with { MaxPushConstantBytes = 128 },
-            _ => s_chains with { MaxWorkgroupInvocations = 512 },
+            "chain" => Chains with { Quirks = Chains.Quirks with { LaneChain = false } },
+            "table" => Chains with { Quirks = Chains.Quirks with { UniformPushTable = false } },
+            "subgroups of 16" => Chains with { SubgroupSize = 16 },
+            "subgroups of 4" => Chains with { SubgroupSize = 4 },
+            "64-bit integers" => Chains with { HasInt64 = false },
+            "checked mode" => Chains with { Mode = BufferMode.Checked },
+            "push constants" => Chains with { MaxPushConstantBytes = 128 },
+            _ => Chains with { MaxWorkgroupInvocations = 512 },
         };
         foreach (var row in ShapesOfTheNets())
             Assert.DoesNotContain(Variants((string)row[0], (int[])row[1], (int[])row[2], limits), v => v.Family == Family.Lane);

@@ -37,7 +37,7 @@ internal static class LabCommand
         var folder = ShaderFiles.Folder(Directory.GetCurrentDirectory(), AppContext.BaseDirectory)
             ?? throw new UsageException("There is no folder of shaders to watch: run this in a checkout of Forge, or set FORGE_SHADERS to a folder of shaders.");
 
-        using var backend = new VulkanBackend(new() { Device = invocation.EngineOptions.Device });
+        using var backend = new VulkanBackend(new() { Device = invocation.EngineOptions.Device, Statistics = invocation.Get(Dump) is not null });
         DeviceLine.Print(invocation.Report, backend.DeviceInUse);
         var variants = use.Variants(backend.Limits);
         var variant = VariantChoice.Of(use, backend, invocation.Get(VariantName), $"{op} {shape}");
@@ -90,10 +90,14 @@ internal static class LabCommand
             writer.WriteNumberOrNull("gbs", cost.Bytes / after / 1e6, 1);
         });
         if (outcome.IsGood && invocation.Get(Dump) is { } target)
-        {
-            foreach (var line in ShaderDump.Write(target, new ShaderCompiler(new ShaderSource(folder)), backend.Limits, use, variant)) report.Say("  " + line);
-            if (!backend.Limits.HasPipelineStatistics) report.Say("  no statistics: the driver does not tell them");
-        }
+            try
+            {
+                foreach (var line in ShaderDump.Write(target, folder, backend.Device, use, variant)) report.Say("  " + line);
+            }
+            catch (ShaderException problem)
+            {
+                report.Say("  not dumped, the files changed meanwhile: " + problem.Message);
+            }
         return outcome.IsGood;
     }
 

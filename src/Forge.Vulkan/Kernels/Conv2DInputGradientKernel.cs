@@ -13,6 +13,11 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, PixelsOfX(e), e.ChannelsOfGroup, op.Geometry.Groups)));
     }
 
+    public override Variant? Tuned(
+        Conv2DInputGradientOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
+        variant.Family == Family.Lane ? Kernels.Conv2DLane.Tuned(Extents(op, inputs, outputs), default, gradient: true, variant, settings)
+        : base.Tuned(op, variant, settings, inputs, outputs, limits);
+
     public override KernelPlan Plan(Conv2DInputGradientOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         var (e, groups, stride) = (Extents(op, inputs, outputs), op.Geometry.Groups, op.Geometry.Stride);

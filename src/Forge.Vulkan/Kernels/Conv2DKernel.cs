@@ -13,6 +13,11 @@ internal sealed class Conv2DKernel : Kernel<Conv2DOp>
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, e.Pixels, e.OutputsOfGroup, op.Geometry.Groups)));
     }
 
+    public override Variant? Tuned(
+        Conv2DOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
+        variant.Family == Family.Lane ? Conv2DLane.Tuned(Extents(op, inputs, outputs), op.Epilogue, gradient: false, variant, settings)
+        : base.Tuned(op, variant, settings, inputs, outputs, limits);
+
     public override KernelPlan Plan(Conv2DOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         var (e, groups) = (Extents(op, inputs, outputs), op.Geometry.Groups);

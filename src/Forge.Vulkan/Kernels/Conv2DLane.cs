@@ -15,6 +15,9 @@ internal sealed record Conv2DLane
     // Terms of a chunk at most: more outgrow the operation cache, fewer leave the chain's own cost showing.
     private const int MostTerms = 96, MostSubgroups = 128;
 
+    // Of a tap's channels cut into parts: the masks of the last are code, too.
+    private const int MostOfTap = 72;
+
     private readonly bool _gradient;
     private readonly Epilogue _epilogue;
     private readonly Size2D _stride, _dilation;
@@ -27,9 +30,12 @@ internal sealed record Conv2DLane
     private readonly (int N, int P, int Q, int O) _y;
     private readonly (int H, int W) _window;
 
-    private Conv2DLane(Conv2DExtents e, Epilogue epilogue, bool gradient)
+    private readonly IReadOnlyList<Setting> _settings;
+
+    private Conv2DLane(Conv2DExtents e, Epilogue epilogue, bool gradient, IReadOnlyList<Setting>? settings = null)
     {
         var g = e.Geometry;
+        _settings = settings ?? [];
         (_gradient, _epilogue, _stride, _dilation, _window) = (gradient, epilogue, g.Stride, g.Dilation, (e.W[0], e.W[1]));
         (_x, _y) = gradient ? (e.Y.Nhwc, e.X.Nhwc) : (e.X.Nhwc, e.Y.Nhwc);
         (_top, _left) = gradient
@@ -43,7 +49,14 @@ internal sealed record Conv2DLane
         if (!LaneTerms.IsOffered(limits) || extents.Geometry.Groups != 1 || (gradient && extents.Geometry.Stride != 1) || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
             return [];
         var lane = new Conv2DLane(extents, epilogue, gradient);
-        return lane.Fits ? lane.Offered() : [];
+        return lane.Fits ? lane.Offered().Select(v => v with { Tunables = lane.Tunables(extents) }) : [];
+    }
+
+    /// <summary>A variant with rows of a tile or terms of a chunk set; null where they do not fit.</summary>
+    public static Variant? Tuned(Conv2DExtents extents, Epilogue epilogue, bool gradient, Variant variant, IReadOnlyList<Setting> settings)
+    {
+        var lane = new Conv2DLane(extents, epilogue, gradient, settings);
+        return lane.Fits ? lane.VariantOf(variant.Name, packed: variant.Name == "packed") with { Settings = settings } : null;
     }
 
     /// <summary>What a variant dispatches.</summary>
@@ -52,10 +65,10 @@ internal sealed record Conv2DLane
     /// <param name="gradient">Whether x and y change places: the input gradient.</param>
     /// <param name="variant">One of <see cref="Variants"/>.</param>
     public static KernelPlan Plan(Conv2DExtents extents, Epilogue epilogue, bool gradient, Variant variant) =>
-        new Conv2DLane(extents, epilogue, gradient).Plan(variant);
+        new Conv2DLane(extents, epilogue, gradient, variant.Settings).Plan(variant);
 
     private int Terms => _window.H * _window.W * _x.C;
-    private uint Rows => LaneTerms.Rows((uint)_y.Q, (uint)Terms);
+    private uint Rows => Set("rows") ?? LaneTerms.Rows((uint)_y.Q, (uint)Terms);
     private uint Panels => LaneTerms.Tiles((uint)_y.O, 16);
     private uint Subgroups => (uint)(_window.H / Chunk.H * (_window.W / Chunk.W) * ((_x.C + Chunk.C - 1) / Chunk.C));
 
@@ -72,6 +85,22 @@ internal sealed record Conv2DLane
         }
     }
 
+    private uint? Set(string name)
+    {
+        foreach (var setting in _settings)
+            if (setting.Name == name)
+                return setting.Value;
+        return null;
+    }
+
+    private IReadOnlyList<Tunable> Tunables(Conv2DExtents extents)
+    {
+        var tunables = LaneTerms.RowsTunable((uint)_y.Q, Rows).ToList();
+        uint[] terms = [.. new uint[] { 32, 48, 64, 80 }.Where(t => new Conv2DLane(extents, _epilogue, _gradient, [new("terms", t)]) is { Fits: true } other && other.Chunk != Chunk)];
+        if (terms.Length > 0) tunables.Add(new("terms", [MostTerms, .. terms]));
+        return tunables;
+    }
+
     // Whether every pixel of a tile needs an address of its own for each tap: tiles read outside x, or taps are apart.
     private bool IsScattered => (_dilation.W > 1 && Chunk.W > 1) || _top > 0 || _left > 0
         || (_y.P - 1) * _stride.H - _top + (_window.H - 1) * _dilation.H >= _x.H || (_y.Q - 1) * _stride.W - _left + (_window.W - 1) * _dilation.W >= _x.W;
@@ -84,12 +113,12 @@ internal sealed record Conv2DLane
     {
         get
         {
-            var ((h, w), c) = (_window, _x.C);
-            if (w * c <= MostTerms)
-                return (Divisor(h, MostTerms / (w * c)), w, c);
-            if (c <= MostTerms)
-                return (1, Divisor(w, MostTerms / c), c);
-            var parts = (c + 71) / 72;
+            var ((h, w), c, most) = (_window, _x.C, (int)(Set("terms") ?? MostTerms));
+            if (w * c <= most)
+                return (Divisor(h, most / (w * c)), w, c);
+            if (c <= most)
+                return (1, Divisor(w, most / c), c);
+            var parts = (c + Math.Min(most, MostOfTap) - 1) / Math.Min(most, MostOfTap);
             return (1, 1, (c + parts - 1) / parts);
 
             static int Divisor(int n, int most) => Enumerable.Range(1, Math.Min(n, most)).Last(d => n % d == 0);

@@ -26,12 +26,16 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
             Tile.Variants(limits, rows, e.OutputsOfGroup, groups).OrderBy(v => Tile.Of(v) is var t && (t.N > e.OutputsOfGroup || t.M > rows))));
     }
 
+    public override Variant? Tuned(
+        Conv2DWeightGradientOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
+        variant.Family == Family.Lane ? Conv2DWeightGradientLane.Tuned(op, Extents(op, inputs, outputs), settings) : base.Tuned(op, variant, settings, inputs, outputs, limits);
+
     public override KernelPlan Plan(Conv2DWeightGradientOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         if (SumsAlone.AreLeft(outputs)) return SumsAlone.Plan(inputs, outputs);
         var e = Extents(op, inputs, outputs);
         if (variant.Family == Family.Lane)
-            return Conv2DWeightGradientLane.Plan(op, e);
+            return Conv2DWeightGradientLane.Plan(op, e, variant);
         var (size, operands) = (outputs.Sum(o => o.Count), OperandConstant.Of(inputs[0].DType));
         var (slices, dispatch) = variant.Family == Family.Tiled ? Tiled(op, variant, e, size, operands) : Portable(op, variant, e, size, operands);
         if (slices == 1 && !op.WithBiasGradient)

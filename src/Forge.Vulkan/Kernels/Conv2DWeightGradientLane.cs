@@ -12,6 +12,9 @@ internal sealed record Conv2DWeightGradientLane
     // Terms of a chunk at most, chunks of a slice at most, and the bytes of x and dy that a slice reads: they should stay in a core's second cache.
     private const int MostTerms = 88, MostSubgroups = 128, MostSlices = 1024, SliceBytes = 512 << 10;
 
+    // Pixels of a part of a row: the masks of the last are code, too.
+    private const int MostOfRow = 72;
+
     // Partial results at most, in bytes; more slices than this allows are not made.
     private const long MostPartial = 32 << 20;
 
@@ -23,7 +26,10 @@ internal sealed record Conv2DWeightGradientLane
     private readonly (int N, int H, int W, int C) _x;
     private readonly (int N, int P, int Q, int O) _y;
 
-    private Conv2DWeightGradientLane(Conv2DExtents e, bool withBias) => (_e, _withBias, _x, _y) = (e, withBias, e.X.Nhwc, e.Y.Nhwc);
+    private readonly IReadOnlyList<Setting> _settings;
+
+    private Conv2DWeightGradientLane(Conv2DExtents e, bool withBias, IReadOnlyList<Setting>? settings = null) =>
+        (_e, _withBias, _x, _y, _settings) = (e, withBias, e.X.Nhwc, e.Y.Nhwc, settings ?? []);
 
     /// <summary>The variant, if it fits.</summary>
     public static IEnumerable<Variant> Variants(Conv2DWeightGradientOp op, Conv2DExtents extents, DeviceLimits limits)
@@ -31,15 +37,44 @@ internal sealed record Conv2DWeightGradientLane
         if (!LaneTerms.IsOffered(limits) || op.Geometry.Groups != 1 || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
             return [];
         var lane = new Conv2DWeightGradientLane(extents, op.WithBiasGradient);
-        return lane.Fits ? [new Variant(Family.Lane, "chain", lane.Subgroups * LaneTerms.Lanes, lane.Constants(ones: false), LaneTable: LaneTerms.Table)] : [];
+        return lane.Fits ? [lane.Variant with { Tunables = lane.Tunables() }] : [];
     }
 
+    /// <summary>The variant with rows of a tile, terms of a chunk or the kibibytes of a slice set; null where they do not fit.</summary>
+    public static Variant? Tuned(Conv2DWeightGradientOp op, Conv2DExtents extents, IReadOnlyList<Setting> settings) =>
+        new Conv2DWeightGradientLane(extents, op.WithBiasGradient, settings) is { Fits: true } lane ? lane.Variant with { Settings = settings } : null;
+
     /// <summary>What the variant dispatches.</summary>
-    public static KernelPlan Plan(Conv2DWeightGradientOp op, Conv2DExtents extents) => new Conv2DWeightGradientLane(extents, op.WithBiasGradient).Plan();
+    public static KernelPlan Plan(Conv2DWeightGradientOp op, Conv2DExtents extents, Variant variant) =>
+        new Conv2DWeightGradientLane(extents, op.WithBiasGradient, variant.Settings).Plan();
+
+    private Variant Variant => new(Family.Lane, "chain", Subgroups * LaneTerms.Lanes, Constants(ones: false), LaneTable: LaneTerms.Table);
+
+    private uint? Set(string name)
+    {
+        foreach (var setting in _settings)
+            if (setting.Name == name)
+                return setting.Value;
+        return null;
+    }
+
+    private List<Tunable> Tunables()
+    {
+        var tunables = LaneTerms.RowsTunable(WeightRows, Tile).ToList();
+        Add("terms", MostTerms, [48, 64, 72], other => other.Chunk != Chunk);
+        Add("slice", SliceBytes >> 10, [128, 256, 1024, 2048], other => other.Subgroups != Subgroups);
+        return tunables;
+
+        void Add(string name, uint usual, uint[] values, Func<Conv2DWeightGradientLane, bool> differs)
+        {
+            uint[] others = [.. values.Where(v => new Conv2DWeightGradientLane(_e, _withBias, [new(name, v)]) is { Fits: true } other && differs(other))];
+            if (others.Length > 0) tunables.Add(new(name, [usual, .. others]));
+        }
+    }
 
     private int Weights => _e.Taps * _x.C; // of one output channel
     private uint WeightRows => (uint)Weights + (MergesBias ? 1u : 0);
-    private uint Tile => LaneTerms.Rows(WeightRows, (uint)(Chunk.Rows * Chunk.Q * Subgroups));
+    private uint Tile => Set("rows") ?? LaneTerms.Rows(WeightRows, (uint)(Chunk.Rows * Chunk.Q * Subgroups));
     private int Rows => _y.N * _y.P;
     private long Size => (long)Weights * _y.O + (_withBias ? _y.O : 0);
     private int Chunks => (Rows + Chunk.Rows - 1) / Chunk.Rows * Parts;
@@ -58,12 +93,13 @@ internal sealed record Conv2DWeightGradientLane
     {
         get
         {
-            if (_y.Q > MostTerms)
+            var longest = (int)(Set("terms") ?? MostTerms);
+            if (_y.Q > longest)
             {
-                var parts = (_y.Q + 71) / 72;
+                var parts = (_y.Q + Math.Min(longest, MostOfRow) - 1) / Math.Min(longest, MostOfRow);
                 return (1, (_y.Q + parts - 1) / parts);
             }
-            var most = Math.Min(Rows, MostTerms / _y.Q);
+            var most = Math.Min(Rows, longest / _y.Q);
             var even = Enumerable.Range(1, most).Last(r => Rows % r == 0);
             return (2 * even >= most ? even : most, _y.Q);
         }
@@ -74,7 +110,7 @@ internal sealed record Conv2DWeightGradientLane
         get
         {
             var chunkBytes = 4L * Chunk.Rows * (_x.W * _x.C * _e.Geometry.Stride.H + _y.Q * _y.O) / Parts;
-            var wanted = Math.Max(SliceBytes / Math.Max(1, chunkBytes), Math.Max(Chunks * Size * 4 / MostPartial, Chunks / MostSlices));
+            var wanted = Math.Max((Set("slice") * 1024L ?? SliceBytes) / Math.Max(1, chunkBytes), Math.Max(Chunks * Size * 4 / MostPartial, Chunks / MostSlices));
             var most = (int)Math.Clamp(wanted, Math.Min(8, Chunks), Math.Min(MostSubgroups, Chunks));
             // Slices of equal length, so that no subgroup idles, where that costs few of them.
             return (uint)Enumerable.Range((most + 1) / 2, most - most / 2).LastOrDefault(s => Chunks % s == 0, most);

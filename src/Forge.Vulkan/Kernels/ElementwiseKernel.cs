@@ -35,10 +35,11 @@ internal sealed class ElementwiseKernel : Kernel<FusedElementwiseOp>
         var runs = (uint)count / ChainSource.LaneRun;
         foreach (var subgroups in (uint[])[8, 16, 4, 2, 1])
         {
-            var units = Enumerable.Range(2, 31).Select(u => (uint)u)
-                .LastOrDefault(u => runs % (u * subgroups) == 0 && u * op.Steps.Count <= MostSteps && runs / (u * subgroups) is >= 2 and <= MostGroups);
-            if (units > 0 && 8 * subgroups <= limits.MaxWorkgroupInvocations)
-                yield return new(Family.Lane, $"runs{subgroups}x{units}", 8 * subgroups, [8 * subgroups, subgroups, units], LaneTable: 32);
+            var fitting = Enumerable.Range(2, 31).Select(u => (uint)u)
+                .Where(u => runs % (u * subgroups) == 0 && u * op.Steps.Count <= MostSteps && runs / (u * subgroups) is >= 2 and <= MostGroups).Reverse().ToArray();
+            if (fitting.Length > 0 && 8 * subgroups <= limits.MaxWorkgroupInvocations)
+                yield return new(Family.Lane, $"runs{subgroups}x{fitting[0]}", 8 * subgroups, [8 * subgroups, subgroups, fitting[0]], LaneTable: 32,
+                    Tunables: [new("units", fitting, Constant: 2)]);
         }
     }
 

@@ -16,8 +16,10 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
     /// <summary>The largest id that uniform15 takes, plus one: the largest grid axis.</summary>
     public const uint MaxAxis = 32_768;
 
-    // A chunk takes over sums and leaves them: as much work as some eight terms. Past 72 terms the code outgrows the operation cache.
-    private const uint MostTerms = 72, MostSubgroups = 128, Overhead = 8;
+    /// <summary>Terms of a chunk, at most: past these the code outgrows the operation cache.</summary>
+    // A chunk takes over sums and leaves them: as much work as some eight terms.
+    public const uint MostTerms = 72;
+    private const uint MostSubgroups = 128, Overhead = 8;
 
     /// <summary>Whether a device runs kernels that chain subgroups (shaders/include/lane.glsl), and takes their workgroups.</summary>
     public static bool IsOffered(DeviceLimits limits) =>
@@ -29,10 +31,11 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
     /// <summary>The cheapest split of <paramref name="count"/> terms into at least <paramref name="minSlices"/> slices.</summary>
     /// <param name="count">Terms; at least 1.</param>
     /// <param name="minSlices">Slices wanted, for parallel work where tiles are few; fewer are made of few terms, more where the count divides badly.</param>
-    public static LaneTerms Split(uint count, uint minSlices = 1)
+    /// <param name="mostTerms">Terms of a chunk, at most.</param>
+    public static LaneTerms Split(uint count, uint minSlices = 1, uint mostTerms = MostTerms)
     {
-        var fewest = (count + MostTerms * MostSubgroups - 1) / (MostTerms * MostSubgroups);
-        var most = (count + MostTerms - 1) / MostTerms; // slices of one chunk each: always a split, so the search ends
+        var fewest = (count + mostTerms * MostSubgroups - 1) / (mostTerms * MostSubgroups);
+        var most = (count + mostTerms - 1) / mostTerms; // slices of one chunk each: always a split, so the search ends
         var least = Math.Max(fewest, Math.Min(minSlices, most));
         var (best, bestCost) = (default(LaneTerms), ulong.MaxValue);
         for (var slices = least; slices <= most && (bestCost == ulong.MaxValue || slices <= least + least / 4); slices++)
@@ -42,7 +45,7 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
                 var terms = (count + chunks - 1) / chunks;
                 var skip = chunks * terms - count;
                 var cost = (ulong)chunks * (2 * (terms + Overhead) + skip); // every chunk has the code that masks
-                if (terms <= MostTerms && skip < terms && cost < bestCost)
+                if (terms <= mostTerms && skip < terms && cost < bestCost)
                     (best, bestCost) = (new(terms, subgroups, slices, skip), cost);
             }
         return best;
@@ -62,6 +65,15 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
         return best;
         // Of each term: two products and sums a row, a broadcast a row, two loads of columns; of each tile: its place, and some forty instructions to store a row.
         ulong Work(uint rows) => Tiles(extent, rows) * ((ulong)terms * (5 * rows + 4) + 40 * rows + 150);
+    }
+
+    /// <summary>The rows of a tile as a tunable, where there is a choice.</summary>
+    /// <param name="extent">Rows to cover.</param>
+    /// <param name="rows">The default.</param>
+    public static IEnumerable<Tunable> RowsTunable(uint extent, uint rows)
+    {
+        uint[] others = [.. new uint[] { 6, 5, 4, 3 }.Where(r => r != rows && r <= extent)];
+        return others.Length > 0 ? [new("rows", [rows, .. others])] : [];
     }
 
     /// <summary>Tiles that cover an extent; the last overlaps its neighbour.</summary>

@@ -19,6 +19,10 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
         return 2.0 * y.Count * op.Extents(inputs[0].Shape, inputs[1].Shape).K <= SmallFlops ? others.Concat(lanes) : lanes.Concat(others);
     }
 
+    public override Variant? Tuned(
+        MatMulOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
+        variant.Family == Family.Lane ? Kernels.MatMulLane.Tuned(op, variant, settings, inputs, outputs) : base.Tuned(op, variant, settings, inputs, outputs, limits);
+
     public override KernelPlan Plan(MatMulOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         if (SumsAlone.AreLeft(outputs)) return SumsAlone.Plan(inputs, outputs);

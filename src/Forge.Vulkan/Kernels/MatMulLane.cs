@@ -26,12 +26,17 @@ internal static class MatMulLane
     /// <summary>The variants that fit, the fastest by estimate first.</summary>
     public static IEnumerable<Variant> Variants(MatMulOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         LaneTerms.IsOffered(limits) && inputs[0].DType == DType.F32
-            ? Candidates(op, inputs, outputs).OrderBy(c => c.Work).Take(Offered).Select(c => c.Variant)
+            ? Candidates(op, inputs, outputs).OrderBy(c => c.Work).Take(Offered).Select(c => c.Variant with { Tunables = c.Tunables })
             : [];
+
+    /// <summary>A variant with rows of a tile, terms of a chunk or slices of the sum set; null where they do not fit.</summary>
+    public static Variant? Tuned(MatMulOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        (Candidates(op, inputs, outputs).First(c => c.Variant.Name == variant.Name) with { Settings = settings }) is { Fits: true } candidate
+            ? candidate.Variant with { Settings = settings } : null;
 
     /// <summary>What a variant dispatches.</summary>
     public static KernelPlan Plan(MatMulOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
-        Candidates(op, inputs, outputs).First(c => c.Variant.Name == variant.Name).Plan();
+        (Candidates(op, inputs, outputs).First(c => c.Variant.Name == variant.Name) with { Settings = variant.Settings ?? [] }).Plan();
 
     private static IEnumerable<Candidate> Candidates(MatMulOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
@@ -59,10 +64,27 @@ internal static class MatMulLane
     /// <summary>One choice of roles and layout for given extents.</summary>
     private sealed record Candidate(MatMulOp Op, bool Swap, bool PacksWords, bool PacksVectors, uint M, uint N, uint K, uint Batch, bool BatchedA, bool BatchedB)
     {
+        /// <summary>What is not at its default.</summary>
+        public IReadOnlyList<Setting> Settings { get; init; } = [];
+
+        /// <summary>What may be set.</summary>
+        public IReadOnlyList<Tunable> Tunables
+        {
+            get
+            {
+                var (usual, tunables) = (Terms, LaneTerms.RowsTunable(I, Rows).ToList());
+                uint[] terms = [.. new uint[] { 48, 56, 64, 80 }.Where(t => LaneTerms.Split(K, WantedSlices, t) != usual)];
+                if (terms.Length > 0) tunables.Add(new("terms", [LaneTerms.MostTerms, .. terms]));
+                uint[] slices = [.. new uint[] { 1, 2, 4, 8, 16, 32 }.Where(s => s != usual.Slices && MaySlice && K >= 64 * s && (ulong)s * M * N <= MostPartial && LaneTerms.Split(K, s).Slices == s)];
+                if (slices.Length > 0) tunables.Add(new("slices", [usual.Slices, .. slices]));
+                return tunables;
+            }
+        }
+
         // i runs over rows of the tile, j over its 16 columns.
         private uint I => Swap ? N : M;
         private uint J => Swap ? M : N;
-        private uint Rows => LaneTerms.Rows(I, K);
+        private uint Rows => Set("rows", LaneTerms.Rows(I, K));
         private (uint I, uint J) Tiles => (LaneTerms.Tiles(I, Rows), LaneTerms.Tiles(J, 16));
 
         // Stored (I, K): the terms of a row are neighbours. Stored (K, J): the columns of a term are.
@@ -73,7 +95,8 @@ internal static class MatMulLane
         private bool MaySlice => Batch == 1 && (ulong)M * N % 2 == 0;
 
         // Partial results pay where tiles are few and terms many: the factors' parts then stay in the caches.
-        private LaneTerms Terms => LaneTerms.Split(K, MaySlice && K >= 2048 ? Math.Min((K + SliceTerms - 1) / SliceTerms, Math.Max(1, MostPartial / (M * N))) : 1);
+        private uint WantedSlices => MaySlice && K >= 2048 ? Math.Min((K + SliceTerms - 1) / SliceTerms, Math.Max(1, MostPartial / (M * N))) : 1;
+        private LaneTerms Terms => LaneTerms.Split(K, Set("slices", WantedSlices), Set("terms", LaneTerms.MostTerms));
 
         public bool Fits => J >= 16 && (PacksVectors || VectorsAreNeighbours) && !(PacksWords && (WordsAreNeighbours || Rows % 2 != 0))
             && Tiles.I <= LaneTerms.MaxAxis && Tiles.J <= LaneTerms.MaxAxis && Batch <= LaneTerms.MaxAxis
@@ -98,6 +121,14 @@ internal static class MatMulLane
                 static double Stride(uint term, uint width) => term <= width ? 1.0 : term % 1024 == 0 ? 2.5 : term % 256 == 0 ? 1.4 : term >= 512 ? 1.2 : 1.0;
                 double Packing(uint columns, bool batched, bool transposed) => 150_000 + (double)K * columns * (batched ? Batch : 1) * (transposed ? 1.8 : 1.2);
             }
+        }
+
+        private uint Set(string name, uint otherwise)
+        {
+            foreach (var setting in Settings)
+                if (setting.Name == name)
+                    return setting.Value;
+            return otherwise;
         }
 
         private uint[] Constants

@@ -25,7 +25,13 @@ internal static class PoolLanes
         var segments = runs / units * (uint)(n * p);
         foreach (var subgroups in (uint[])[8, 4, 16, 2, 1])
             if (segments % subgroups == 0 && segments / subgroups <= MostGroups && 8 * subgroups <= limits.MaxWorkgroupInvocations)
-                yield return new(Family.Lane, $"runs{subgroups}x{units}", 8 * subgroups, [8 * subgroups, subgroups, (uint)c, units, .. constants], LaneTable: 32);
+                yield return new(Family.Lane, $"runs{subgroups}x{units}", 8 * subgroups, [8 * subgroups, subgroups, (uint)c, units, .. constants], LaneTable: 32,
+                    Tunables: [new("units", [units, .. Fewer(subgroups)], Constant: 3)]);
+
+        IEnumerable<uint> Fewer(uint subgroups) =>
+            from u in Enumerable.Range(1, (int)units - 1).Select(u => (uint)u).Reverse()
+            where runs % u == 0 && runs / u * (uint)(n * p) is var all && all % subgroups == 0 && all / subgroups <= MostGroups
+            select u;
     }
 
     /// <summary>The dispatch: a subgroup for each segment of each row of outputs.</summary>

@@ -13,7 +13,8 @@ internal abstract class RowKernel<TOp> : Kernel<TOp> where TOp : Op
     {
         var walk = new Variant(Family.Portable, "walk", 64, Defines: [("TREE", "0")]);
         if (inputs[0].Shape[-1] <= Short) return [walk];
-        var tree = new Variant(Family.Portable, "tree", 128, Defines: [("TREE", "1")]);
+        uint[] lanes = [.. new uint[] { 64, 256, 512 }.Where(l => l <= Math.Min(limits.MaxWorkgroupInvocations, limits.MaxWorkgroupX))];
+        var tree = new Variant(Family.Portable, "tree", 128, Defines: [("TREE", "1")], Tunables: [new("lanes", [128, .. lanes], Constant: 0)]);
         return limits.Quirks.RunsOnProcessor ? [walk, tree] : [tree, walk];
     }
 

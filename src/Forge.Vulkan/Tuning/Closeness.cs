@@ -52,14 +52,20 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
         return outputs;
     }
 
+    /// <summary>The op's result on its inputs' magnitudes, where errors are measured by it; else null.</summary>
+    public IReadOnlyList<ReferenceTensor>? Magnitudes(Op op, IReadOnlyList<ReferenceTensor> inputs) =>
+        Scale == Of.Magnitudes ? Reference(op, [.. inputs.Select(Magnitude)]) : null;
+
     /// <summary>Says where and how a result is too far from the reference; null where it is close enough.</summary>
     /// <param name="op">The op.</param>
     /// <param name="inputs">Its inputs.</param>
     /// <param name="expected">The reference's outputs.</param>
     /// <param name="actual">The device's outputs.</param>
-    public string? Explain(Op op, IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> expected, IReadOnlyList<HostTensor> actual)
+    /// <param name="magnitudes">What <see cref="Magnitudes"/> gives, where many results of the same inputs are looked at.</param>
+    public string? Explain(
+        Op op, IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> expected, IReadOnlyList<HostTensor> actual, IReadOnlyList<ReferenceTensor>? magnitudes = null)
     {
-        var magnitudes = Scale == Of.Magnitudes ? Reference(op, [.. inputs.Select(Magnitude)]) : expected;
+        magnitudes ??= Magnitudes(op, inputs) ?? expected;
         for (var o = 0; o < expected.Count; o++)
         {
             var (reference, device) = (expected[o], actual[o]);

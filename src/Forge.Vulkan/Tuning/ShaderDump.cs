@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Forge.Vulkan.Profiling;
 
 namespace Forge.Vulkan.Tuning;
 
@@ -8,27 +9,32 @@ internal static class ShaderDump
 {
     /// <summary>Writes the files of each dispatch.</summary>
     /// <param name="folder">Where to; made where it is missing.</param>
-    /// <param name="compiler">Compiles the shaders.</param>
-    /// <param name="limits">The device's.</param>
+    /// <param name="shaders">The folder that the shaders come from.</param>
+    /// <param name="device">The device; what its driver tells of pipelines is asked where it was opened to ask.</param>
     /// <param name="use">The op and its types.</param>
     /// <param name="variant">The variant.</param>
     /// <returns>Lines for people: the files written, and what could not be.</returns>
     /// <exception cref="ShaderException">A shader does not compile.</exception>
-    public static IReadOnlyList<string> Write(string folder, ShaderCompiler compiler, DeviceLimits limits, OpUse use, Variant variant)
+    public static IReadOnlyList<string> Write(string folder, string shaders, Device device, OpUse use, Variant variant)
     {
+        var compiler = new ShaderCompiler(new ShaderSource(shaders));
+        using var pipelines = new PipelineLibrary(device, compiler); // of these very texts: nothing built before
         Directory.CreateDirectory(folder);
         var lines = new List<string>();
         var chosen = new ChosenKernel(use.Kernel!, variant, use.Kernel!.PlanOf(use.Op, variant, use.Inputs, use.Outputs));
         foreach (var (dispatch, number) in chosen.Plan.Dispatches.Select((d, i) => (d, i)))
         {
             var request = KernelLowering.Request(chosen, dispatch, use.Inputs.Count + use.Outputs.Count);
-            var push = PushLayout.For(limits, request.Buffers, request.PushWords, request.LaneTable, request.Shader.Name);
+            var push = PushLayout.For(device.Limits, request.Buffers, request.PushWords, request.LaneTable, request.Shader.Name);
             var shader = request.Shader with { Defines = [.. push.Defines, .. request.Shader.Defines ?? []] };
             var stem = Path.Combine(folder, $"{number}-{Path.GetFileName(shader.Name)}");
             File.WriteAllText(stem + ".glsl", compiler.Preprocess(shader));
             File.WriteAllBytes(stem + ".spv", compiler.Compile(shader));
             File.WriteAllText(stem + ".constants", string.Concat(request.Constants.Select((c, i) => $"constant_id {i} = {c}\n")) + $"grid {dispatch.Grid.X} x {dispatch.Grid.Y} x {dispatch.Grid.Z}\npush {string.Join(' ', dispatch.Push)}\n");
-            lines.Add($"{stem}.glsl, .spv, .constants{(Disassemble(stem) is { } problem ? $" (no disassembly: {problem})" : ", .spvasm")}");
+            var told = PipelineStatistics.Of(device, pipelines.Get(request));
+            if (told.Count > 0)
+                File.WriteAllLines(stem + ".statistics", told.Select(t => $"{t.Name} = {t.Value}  ({t.Description})"));
+            lines.Add($"{stem}.glsl, .spv, .constants{(told.Count > 0 ? ", .statistics" : " (no statistics: the driver tells none)")}{(Disassemble(stem) is { } problem ? $" (no disassembly: {problem})" : ", .spvasm")}");
         }
         return lines;
     }

@@ -56,4 +56,5 @@ internal sealed record TrialReady(string Device);
 [JsonSerializable(typeof(TrialRequest))]
 [JsonSerializable(typeof(TrialAnswer))]
 [JsonSerializable(typeof(TrialReady))]
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true)]
 internal sealed partial class TrialJson : JsonSerializerContext;

@@ -80,6 +80,23 @@ public sealed class TrialTests
         Assert.Equal(Verdict.Failed, bench.Check(use, "portable/none", trusted).Verdict);
     }
 
+    [DriverFact]
+    public void Server_AnswersEveryLine_AlsoOneThatMakesNoSense()
+    {
+        var use = new OpUse(new SoftmaxOp(), [F32(4, 100)]);
+        var question = new TrialRequest(new TrialWork("softmax", "4x100"), use.Key, "portable/walk", null, Runs: 0);
+        string Line(TrialRequest request) => System.Text.Json.JsonSerializer.Serialize(request, TrialJson.Default.TrialRequest);
+        using var answers = new StringWriter();
+        TrialServer.Run(
+            new StringReader(string.Join('\n', "rubbish", "null", "{}", Line(question), Line(question with { Key = "another" }), Line(question with { Variant = "portable/none" }), Line(question with { Runs = 2 }))),
+            answers, mode => new VulkanBackend(Drivers.Open(Drivers.Names()[0], new() { Mode = mode }), tuned: false), (_, _) => use, () => Assert.Fail("nobody has gone"));
+        var lines = answers.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains("Device", lines[0], StringComparison.Ordinal);
+        var told = lines.Skip(1).Select(l => System.Text.Json.JsonSerializer.Deserialize(l, TrialJson.Default.TrialAnswer)!).ToList();
+        Assert.Equal([Verdict.Failed, Verdict.Failed, Verdict.Failed, Verdict.Right, Verdict.Failed, Verdict.Failed, Verdict.Right], told.Select(t => t.Verdict));
+        Assert.Equal(2, told[^1].Milliseconds.Count);
+    }
+
     [Fact]
     public void FullSizeResults_ThatDifferInOneElement_AreWrong()
     {
