@@ -13,6 +13,8 @@ make_set() {
         mesa22)     unpack_set mesa22 "libvulkan_lvp.so" mesa-vulkan-drivers ;;
         validation) unpack_set validation "libVkLayer_khronos_validation.so" vulkan-validationlayers ;;
         tools)      unpack_set tools "glslc spirv-val spirv-opt spirv-dis spirv-as" glslc spirv-tools ;;
+        # Cooperative matrices; on Debian 13 the tools above know them.
+        tools13)    unpack_newer tools13 "glslc spirv-val spirv-opt" glslc spirv-tools libc6 ;;
         # Which of Chromium's packages carries the library has changed between releases.
         swiftshader) unpack_set swiftshader libvk_swiftshader.so --alone chromium-common ||
             unpack_set swiftshader libvk_swiftshader.so --alone chromium ;;
@@ -27,6 +29,7 @@ set_megabytes() {
         swiftshader) echo 32 ;;
         fashion-mnist) echo 30 ;;
         validation) echo 6 ;;
+        tools13) echo 25 ;;
         *) echo 2 ;;
     esac
 }
@@ -40,6 +43,7 @@ set_title() {
         swiftshader) echo "the SwiftShader driver to test with" ;;
         validation) echo "the Vulkan validation layer" ;;
         tools) echo "SPIR-V tools" ;;
+        tools13) echo "Debian 13's shader compiler to test with" ;;
         fashion-mnist) echo "the Fashion-MNIST images" ;;
     esac
 }

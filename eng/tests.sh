@@ -36,6 +36,7 @@ set_up_for_tests() {
     if can_unpack; then
         [[ " ${sets[*]-} " == *" mesa25 "* ]] || sets+=(mesa25)
         sets+=(swiftshader validation tools)
+        [[ $distribution-$codename == debian-bookworm ]] && sets+=(tools13)
         [[ $1 == all && $distribution-$codename == debian-bookworm ]] && sets+=(mesa22)
     fi
     people_have_fashion_mnist || [[ -n ${FORGE_DATA-} ]] || sets+=(fashion-mnist)
@@ -48,6 +49,7 @@ use_test_environment() {
     use_sets
     export FORGE_TEST_TIER=$1 FORGE_TEST_DRIVERS=$forge_data/drivers FORGE_TEST_REPORTS=$results/drivers
     export PATH=$forge_data/tools/bin:$PATH
+    if set_is_whole tools13; then export FORGE_TEST_TOOLS13=$forge_data/tools13; fi
     for name in mesa25 mesa22 swiftshader; do
         [[ $name == mesa22 && $1 != all ]] && continue
         manifest=$(own_manifest "$name")

@@ -2,7 +2,7 @@
 // Conv2D on GPUs, as a product that is never laid out: y[pixel,o] = activation(sum over (tap,c) of x[pixel moved by tap, c] * w[(tap,c),o] + bias[o]).
 // Shapes  x (N,H,W,C), w (KH,KW,CG,O), bias (O), y (N,P,Q,O), all f32 (x and w may both be bf16 or f16), NHWC and HWIO. Group g reads channels g*CG.. and makes g*OG...
 // Needs   shapes that Conv2DGeometry accepts, counts < 2^31. X_WIDE: CG is a multiple of 4; O_WIDE: OG is.
-// Grid    x tiles of a group's output channels, y tiles of pixels, z groups; tile.glsl says how a workgroup computes its tile.
+// Grid    x tiles of a group's output channels, y tiles of pixels, z groups; tile.glsl (coopmat.glsl) says how a workgroup computes its tile.
 // Tune    BM, BN (the tile), TM, TN (what a lane computes of it).
 #include "conv2d.glsl"
 #define BUFFERS IN(uint, X, 0) IN(uint, W, 1) IN(float, Bias, 2) OUT(float, Y, 3)
@@ -23,11 +23,15 @@ OPERAND_LOADS(X)
 OPERAND_LOADS(W)
 const bool COLUMN_SUMS = false, A_ALONG_K = true, B_ALONG_K = false;
 #include "epilogue.glsl"
+#ifdef COOPMAT
+#include "coopmat.glsl"
+#else
 #include "tile.glsl"
+#endif
 
-vec4 quadA(uint m, uint k, uint end)
+QUAD quadA(uint m, uint k, uint end)
 {
-    vec4 v = vec4(0);
+    QUAD v = NO_QUAD;
     if (m >= M) return v;
     uint row = OVER(m, Q), q = m - row * Q, n = OVER(row, P), p = row - n * P;
     [[unroll]] for (uint e = 0u; e < 4u; ++e) {
@@ -35,19 +39,19 @@ vec4 quadA(uint m, uint k, uint end)
         uint tap = OVER(k + e, CG), i = OVER(tap, KW);
         uint h = p * SH + i * DH - TOP, w = q * SW + (tap - i * KW) * DW - LEFT;  // before the first row or column: very large
         uint at = ((n * H + h) * Width + w) * C + gl_WorkGroupID.z * CG + k + e - tap * CG;
-        if (X_WIDE) return h < H && w < Width ? FACTOR4(X, at) : v;  // the quad is of one tap
-        if (h < H && w < Width) v[e] = FACTOR(X, at);
+        if (X_WIDE) return h < H && w < Width ? QUAD_AT(X, at) : v;  // the quad is of one tap
+        if (h < H && w < Width) SET_QUAD(v, e, X, at);
     }
     return v;
 }
 
-vec4 quadB(uint k, uint n, uint end)
+QUAD quadB(uint k, uint n, uint end)
 {
     uint at = k * O + gl_WorkGroupID.z * OG + n;
-    if (O_WIDE) return n < OG && k < end ? FACTOR4(W, at) : vec4(0);
-    vec4 v = vec4(0);
+    if (O_WIDE) return n < OG && k < end ? QUAD_AT(W, at) : NO_QUAD;
+    QUAD v = NO_QUAD;
     [[unroll]] for (uint e = 0u; e < 4u; ++e)
-        if (n + e < OG && k < end) v[e] = FACTOR(W, at + e);
+        if (n + e < OG && k < end) SET_QUAD(v, e, W, at + e);
     return v;
 }
 

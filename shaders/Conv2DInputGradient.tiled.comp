@@ -2,7 +2,7 @@
 // Conv2DInputGradient on GPUs, as a product that is never laid out: dx[pixel,c] = sum over (tap,o) of dy[pixel moved back by tap, o] * w[tap,c,o].
 // Shapes  dy (N,P,Q,O), w (KH,KW,CG,O), dx (N,H,W,C), all f32, but dy and w may both be bf16 or f16. Group g of channels reads outputs g*OG...
 // Needs   shapes that Conv2DGeometry accepts, counts < 2^31. O_WIDE: OG is a multiple of 4; X_WIDE: CG is.
-// Grid    x tiles of a group's channels, y tiles of pixels of dx, z groups; tile.glsl says how a workgroup computes its tile.
+// Grid    x tiles of a group's channels, y tiles of pixels of dx, z groups; tile.glsl (coopmat.glsl) says how a workgroup computes its tile.
 // Tune    BM, BN (the tile), TM, TN (what a lane computes of it).
 #include "conv2d.glsl"
 #define BUFFERS IN(uint, DY, 0) IN(uint, W, 1) OUT(float, DX, 2)
@@ -19,11 +19,15 @@ layout(constant_id = 7) const uint OPERANDS = 0;  // of dy and w
 OPERAND_LOADS(DY)
 OPERAND_LOADS(W)
 const bool COLUMN_SUMS = false, A_ALONG_K = true, B_ALONG_K = true;
+#ifdef COOPMAT
+#include "coopmat.glsl"
+#else
 #include "tile.glsl"
+#endif
 
-vec4 quadA(uint m, uint k, uint end)
+QUAD quadA(uint m, uint k, uint end)
 {
-    vec4 v = vec4(0);
+    QUAD v = NO_QUAD;
     if (m >= M) return v;
     uint row = OVER(m, Width), w = m - row * Width, n = OVER(row, H), h = row - n * H;
     [[unroll]] for (uint e = 0u; e < 4u; ++e) {
@@ -34,22 +38,22 @@ vec4 quadA(uint m, uint k, uint end)
         uint p = used ? OVER(down - i * DH, SH) : P, q = used ? OVER(after - j * DW, SW) : Q;
         used = used && p < P && q < Q && p * SH == down - i * DH && q * SW == after - j * DW;
         uint at = ((n * P + p) * Q + q) * O + gl_WorkGroupID.z * OG + k + e - tap * OG;
-        if (O_WIDE) return used ? FACTOR4(DY, at) : v;  // the quad is of one tap
-        if (used) v[e] = FACTOR(DY, at);
+        if (O_WIDE) return used ? QUAD_AT(DY, at) : v;  // the quad is of one tap
+        if (used) SET_QUAD(v, e, DY, at);
     }
     return v;
 }
 
-vec4 quadB(uint k, uint n, uint end)
+QUAD quadB(uint k, uint n, uint end)
 {
-    vec4 v = vec4(0);
+    QUAD v = NO_QUAD;
     if (n >= CG) return v;
     [[unroll]] for (uint e = 0u; e < 4u; ++e) {
         if (k + e >= end) break;
         uint tap = OVER(k + e, OG);
         uint at = (tap * CG + n) * O + gl_WorkGroupID.z * OG + k + e - tap * OG;
-        if (O_WIDE) return FACTOR4(W, at);
-        v[e] = FACTOR(W, at);
+        if (O_WIDE) return QUAD_AT(W, at);
+        SET_QUAD(v, e, W, at);
     }
     return v;
 }

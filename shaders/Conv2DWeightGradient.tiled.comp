@@ -3,7 +3,7 @@
 // x[pixel moved by tap, c] * dy[pixel, o], and where COLUMN_SUMS, after these, part[slice][o] = sum of dy[pixel, o].
 // Shapes  x (N,H,W,C), dy (N,P,Q,O), part (slices, KH*KW*CG*O + (COLUMN_SUMS ? O : 0)), all f32, but x and dy may both be bf16 or f16. Conv2DWeightGradient.sum.comp adds the slices.
 // Needs   shapes that Conv2DGeometry accepts, counts < 2^31. X_WIDE: CG is a multiple of 4; O_WIDE: OG is.
-// Grid    x tiles of a group's output channels, y tiles of (tap,c), z slices of groups; tile.glsl says how a workgroup computes its tile.
+// Grid    x tiles of a group's output channels, y tiles of (tap,c), z slices of groups; tile.glsl (coopmat.glsl) says how a workgroup computes its tile.
 // Tune    BM, BN (the tile), TM, TN (what a lane computes of it).
 #include "conv2d.glsl"
 #define BUFFERS IN(uint, X, 0) IN(uint, DY, 1) OUT(float, Part, 2)
@@ -21,13 +21,17 @@ layout(constant_id = 8) const uint OPERANDS = 0;  // of x and dy
 OPERAND_LOADS(X)
 OPERAND_LOADS(DY)
 const bool A_ALONG_K = false, B_ALONG_K = false;
+#ifdef COOPMAT
+#include "coopmat.glsl"
+#else
 #include "tile.glsl"
+#endif
 
 uint group, slice;
 
-vec4 quadA(uint m, uint k, uint end)
+QUAD quadA(uint m, uint k, uint end)
 {
-    vec4 v = vec4(0);
+    QUAD v = NO_QUAD;
     if (k >= end) return v;
     uint row = OVER(k, Q), q = k - row * Q, n = OVER(row, P), p = row - n * P;
     [[unroll]] for (uint e = 0u; e < 4u; ++e) {
@@ -35,19 +39,19 @@ vec4 quadA(uint m, uint k, uint end)
         uint tap = OVER(m + e, CG), i = OVER(tap, KW);
         uint h = p * SH + i * DH - TOP, w = q * SW + (tap - i * KW) * DW - LEFT;  // before the first row or column: very large
         uint at = ((n * H + h) * Width + w) * C + group * CG + m + e - tap * CG;
-        if (X_WIDE) return h < H && w < Width ? FACTOR4(X, at) : v;  // the quad is of one tap
-        if (h < H && w < Width) v[e] = FACTOR(X, at);
+        if (X_WIDE) return h < H && w < Width ? QUAD_AT(X, at) : v;  // the quad is of one tap
+        if (h < H && w < Width) SET_QUAD(v, e, X, at);
     }
     return v;
 }
 
-vec4 quadB(uint k, uint n, uint end)
+QUAD quadB(uint k, uint n, uint end)
 {
     uint at = k * O + group * OG + n;
-    if (O_WIDE) return n < OG && k < end ? FACTOR4(DY, at) : vec4(0);
-    vec4 v = vec4(0);
+    if (O_WIDE) return n < OG && k < end ? QUAD_AT(DY, at) : NO_QUAD;
+    QUAD v = NO_QUAD;
     [[unroll]] for (uint e = 0u; e < 4u; ++e)
-        if (n + e < OG && k < end) v[e] = FACTOR(DY, at + e);
+        if (n + e < OG && k < end) SET_QUAD(v, e, DY, at + e);
     return v;
 }
 

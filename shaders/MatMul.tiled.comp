@@ -3,7 +3,7 @@
 // Shapes  a (...,M,K), b (...,K,N), bias (N), y (...,M,N), s (N), all f32, but a and b may both be bf16 or f16. Either factor may be stored transposed: its strides say so.
 // Needs   A_ALONG_K: aTerm = 1, else aRow = 1; B_ALONG_K: bTerm = 1, else bColumn = 1. A_WIDE, B_WIDE: extents along the quads and all
 //         strides but 1 are multiples of 4, so that a quad is inside or outside as a whole and lies on 16 bytes.
-// Grid    x tiles of columns, y tiles of rows, z batches; tile.glsl says how a workgroup computes its tile.
+// Grid    x tiles of columns, y tiles of rows, z batches; tile.glsl (coopmat.glsl) says how a workgroup computes its tile.
 // Tune    BM, BN (the tile), TM, TN (what a lane computes of it).
 #include "divide.glsl"
 #define BUFFERS IN(uint, A, 0) IN(uint, B, 1) IN(float, Bias, 2) OUT(float, Y, 3) OUT(float, S, 4)
@@ -26,27 +26,31 @@ layout(constant_id = 14) const uint OPERANDS = 0;  // of a and b
 OPERAND_LOADS(A)
 OPERAND_LOADS(B)
 #include "epilogue.glsl"
+#ifdef COOPMAT
+#include "coopmat.glsl"
+#else
 #include "tile.glsl"
+#endif
 
 uint aStart, bStart, yStart;  // of this batch's matrices
 
-vec4 quadA(uint m, uint k, uint end)
+QUAD quadA(uint m, uint k, uint end)
 {
     uint at = aStart + m * aRow + k * aTerm;
-    if (A_WIDE) return m < M && k < end ? FACTOR4(A, at) : vec4(0);
-    vec4 v = vec4(0);
+    if (A_WIDE) return m < M && k < end ? QUAD_AT(A, at) : NO_QUAD;
+    QUAD v = NO_QUAD;
     [[unroll]] for (uint e = 0u; e < 4u; ++e)
-        if (A_ALONG_K ? m < M && k + e < end : m + e < M && k < end) v[e] = FACTOR(A, at + e);
+        if (A_ALONG_K ? m < M && k + e < end : m + e < M && k < end) SET_QUAD(v, e, A, at + e);
     return v;
 }
 
-vec4 quadB(uint k, uint n, uint end)
+QUAD quadB(uint k, uint n, uint end)
 {
     uint at = bStart + k * bTerm + n * bColumn;
-    if (B_WIDE) return n < N && k < end ? FACTOR4(B, at) : vec4(0);
-    vec4 v = vec4(0);
+    if (B_WIDE) return n < N && k < end ? QUAD_AT(B, at) : NO_QUAD;
+    QUAD v = NO_QUAD;
     [[unroll]] for (uint e = 0u; e < 4u; ++e)
-        if (B_ALONG_K ? n < N && k + e < end : n + e < N && k < end) v[e] = FACTOR(B, at + e);
+        if (B_ALONG_K ? n < N && k + e < end : n + e < N && k < end) SET_QUAD(v, e, B, at + e);
     return v;
 }
 

@@ -18,12 +18,23 @@
 //   FORGE_DESCRIPTOR  set 0, one storage buffer a binding, readonly and writeonly as declared.
 //   FORGE_CHECKED     every access is compared with its slice's element count. The first offence goes to the fault buffer
 //                     (op, binding, index, kind); a bad load gives 0, a bad store is dropped.
+// COOPMAT n         (defined by the host for kernels of family coopmat) builds for cooperative matrices of bf16 (1) or f16 (2).
 // LANE_TABLE n        (defined by the host for kernels of family lane) adds `uint tab[n]` to the push block with tab[i] = i: what turns an id
 //                     into a value the CPU drivers know to be uniform.
 
 #extension GL_EXT_control_flow_attributes : enable
 #ifndef FORGE_DESCRIPTOR
 #extension GL_EXT_buffer_reference : require
+#endif
+#ifdef COOPMAT  // coopmat.glsl; 1 multiplies bf16, 2 f16
+#extension GL_KHR_cooperative_matrix : require
+#extension GL_KHR_memory_scope_semantics : require
+#extension GL_KHR_shader_subgroup_basic : require
+#if COOPMAT == 1
+#extension GL_EXT_bfloat16 : require
+#else
+#extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
+#endif
 #endif
 #ifdef INT64
 #extension GL_EXT_shader_explicit_arithmetic_types_int64 : require

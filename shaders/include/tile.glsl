@@ -8,13 +8,19 @@
 // Needs   TM, TN multiples of 4, BM a multiple of TM, BN of TN; local size (BM/TM)*(BN/TN); every lane reaches multiplyTile.
 // Gives   sums[], columnSums[] and, through storeTile, each finished quad.
 // The includer declares constants BM, BN, TM, TN, COLUMN_SUMS, A_ALONG_K, B_ALONG_K, and defines:
-//   vec4 quadA(uint m, uint k, uint end)   A at (m, k..k+3) where A_ALONG_K, else at (m..m+3, k); 0 outside A and at k >= end
-//   vec4 quadB(uint k, uint n, uint end)   B at (k..k+3, n) where B_ALONG_K, else at (k, n..n+3); 0 outside B and at k >= end
+//   QUAD quadA(uint m, uint k, uint end)   A at (m, k..k+3) where A_ALONG_K, else at (m..m+3, k); 0 outside A and at k >= end
+//   QUAD quadB(uint k, uint n, uint end)   B at (k..k+3, n) where B_ALONG_K, else at (k, n..n+3); 0 outside B and at k >= end
 //   void storeQuad(uint m, uint n, vec4 v) C at (m, n..n+3); must drop what is outside C
+// with QUAD_AT(X, i) elements i..i+3 of a factor, SET_QUAD(v, e, X, i) element i in place e of a quad of NO_QUAD: what a quad is, coopmat.glsl
+// says otherwise.
 #define BK 16u
+#define QUAD vec4
+#define NO_QUAD vec4(0)
+#define QUAD_AT(name, i) FACTOR4(name, i)
+#define SET_QUAD(v, e, name, i) v[e] = FACTOR(name, i)
 
-vec4 quadA(uint m, uint k, uint end);
-vec4 quadB(uint k, uint n, uint end);
+QUAD quadA(uint m, uint k, uint end);
+QUAD quadB(uint k, uint n, uint end);
 void storeQuad(uint m, uint n, vec4 v);
 
 const uint PITCH_A = BM / 4u + 1u, PITCH_B = BN / 4u + 1u;

@@ -57,7 +57,7 @@ internal sealed unsafe class Device : IDisposable
             Description = DeviceSelection.Choose([.. devices.Select(d => d.Description)], options.Device ?? Environment.GetEnvironmentVariable("FORGE_DEVICE"));
             (MapsDeviceMemory, StagingBytes, _statistics) = (!options.Staged, options.StagingBytes, options.Statistics);
             Physical = devices.First(d => d.Description == Description).Handle;
-            using var features = new DeviceFeatures(Vk, Physical, Description, options.Mode ?? ModeSwitch());
+            using var features = new DeviceFeatures(Api, Physical, Description, options.Mode ?? ModeSwitch());
             Limits = options.Narrow is { } narrow ? narrow(features.Limits) : features.Limits;
             QueueFamily = FindQueueFamily();
             Handle = Create(features);
@@ -84,7 +84,7 @@ internal sealed unsafe class Device : IDisposable
         (Limits, QueueFamily, MemoryTypes, MapsDeviceMemory, StagingBytes) = (other.Limits, other.QueueFamily, other.MemoryTypes, other.MapsDeviceMemory, other.StagingBytes);
         try
         {
-            using var features = new DeviceFeatures(Vk, Physical, Description, other.Limits.Mode);
+            using var features = new DeviceFeatures(Api, Physical, Description, other.Limits.Mode);
             Handle = Create(features);
             _queue = FirstQueue();
             _timeline = CreateTimeline();

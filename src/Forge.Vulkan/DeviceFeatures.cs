@@ -11,8 +11,9 @@ internal sealed unsafe class DeviceFeatures : IDisposable
 
     /// <summary>Asks <paramref name="handle"/> for its features and limits.</summary>
     /// <exception cref="DeviceException">The device lacks something Forge cannot do without; the message names it.</exception>
-    public DeviceFeatures(Vk vk, PhysicalDevice handle, DeviceDescription description, BufferMode? wanted)
+    public DeviceFeatures(VulkanApi api, PhysicalDevice handle, DeviceDescription description, BufferMode? wanted)
     {
+        var vk = api.Vk;
         if (description.ApiVersion < new Version(1, 2))
             throw new DeviceException($"{description.Name} has Vulkan {description.ApiVersion}; Forge needs 1.2. Update its driver ({description.DriverName} {description.DriverDetail}), or choose another device with --device.");
         var has = PhysicalDeviceQuery.Extensions(vk, handle);
@@ -48,6 +49,8 @@ internal sealed unsafe class DeviceFeatures : IDisposable
             extensions.Add("VK_EXT_subgroup_size_control");
         if (n->Coop.CooperativeMatrix)
             extensions.Add("VK_KHR_cooperative_matrix");
+        if (n->Bfloat16.ShaderBFloat16Type)
+            extensions.Add("VK_KHR_shader_bfloat16");
         if (n->Statistics.PipelineExecutableInfo)
             extensions.Add("VK_KHR_pipeline_executable_properties");
         Extensions = extensions;
@@ -82,6 +85,7 @@ internal sealed unsafe class DeviceFeatures : IDisposable
             HasSubgroupShuffle = subgroup.HasFlag(SubgroupFeatureFlags.ShuffleBit),
             HasSubgroupSizeControl = n->SizeControl.SubgroupSizeControl && size.RequiredSubgroupSizeStages.HasFlag(ShaderStageFlags.ComputeBit),
             HasCooperativeMatrix = n->Coop.CooperativeMatrix,
+            Matrices = n->Coop.CooperativeMatrix && n->V12.VulkanMemoryModel ? Matrices(api, handle) : [],
             HasPipelineStatistics = n->Statistics.PipelineExecutableInfo,
             TimestampPeriod = limits.TimestampComputeAndGraphics ? limits.TimestampPeriod : 0,
             SubmissionFlops = description.IsSoftware ? double.PositiveInfinity : DeviceLimits.WatchdogFlops,
@@ -112,6 +116,7 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         n->V11.SType = StructureType.PhysicalDeviceVulkan11Features;
         n->V12.SType = StructureType.PhysicalDeviceVulkan12Features;
         n->SizeControl.SType = StructureType.PhysicalDeviceSubgroupSizeControlFeatures;
+        n->Bfloat16.SType = StructureType.PhysicalDeviceShaderBfloat16FeaturesKhr;
         n->Coop.SType = StructureType.PhysicalDeviceCooperativeMatrixFeaturesKhr;
         n->Statistics.SType = StructureType.PhysicalDevicePipelineExecutablePropertiesFeaturesKhr;
         n->Root.PNext = &n->V11;
@@ -127,10 +132,38 @@ internal sealed unsafe class DeviceFeatures : IDisposable
             *end = &n->Coop;
             end = &n->Coop.PNext;
         }
+        if (has.Contains("VK_KHR_shader_bfloat16"))
+        {
+            *end = &n->Bfloat16;
+            end = &n->Bfloat16.PNext;
+        }
         if (has.Contains("VK_KHR_pipeline_executable_properties"))
         {
             *end = &n->Statistics;
         }
+    }
+
+    // Those that kernels can use: a subgroup's, factors of one 16-bit type that shaders know, f32 sums that do not saturate.
+    private MatrixShape[] Matrices(VulkanApi api, PhysicalDevice handle)
+    {
+        var list = (delegate* unmanaged<PhysicalDevice, uint*, CooperativeMatrixPropertiesKHR*, Result>)api.Load("vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR");
+        uint count = 0;
+        list(handle, &count, null).Check("vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR", "looking for matrices");
+        var all = new CooperativeMatrixPropertiesKHR[count];
+        for (var i = 0; i < all.Length; i++) all[i].SType = StructureType.CooperativeMatrixPropertiesKhr;
+        fixed (CooperativeMatrixPropertiesKHR* p = all)
+            list(handle, &count, p).Check("vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR", "looking for matrices");
+        return [.. all.Take((int)count)
+            .Where(m => m.AType == m.BType && m.CType == ComponentTypeKHR.Float32Khr && m.ResultType == ComponentTypeKHR.Float32Khr
+                && m.Scope == ScopeKHR.SubgroupKhr && !m.SaturatingAccumulation && Factor(m.AType) is not null)
+            .Select(m => new MatrixShape(Factor(m.AType)!.Value, m.MSize, m.NSize, m.KSize)).Distinct()];
+
+        DType? Factor(ComponentTypeKHR type) => type switch
+        {
+            ComponentTypeKHR.Float16Khr when _native->V12.ShaderFloat16 => DType.F16,
+            ComponentTypeKHR.Bfloat16Khr when _native->Bfloat16.ShaderBFloat16Type && _native->Bfloat16.ShaderBFloat16CooperativeMatrix => DType.BF16,
+            _ => null,
+        };
     }
 
     // Only what kernels may use is switched on: robust access and the like cost speed.
@@ -169,6 +202,7 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         public PhysicalDeviceVulkan12Features V12;
         public PhysicalDeviceSubgroupSizeControlFeatures SizeControl;
         public PhysicalDeviceCooperativeMatrixFeaturesKHR Coop;
+        public PhysicalDeviceShaderBfloat16FeaturesKHR Bfloat16;
         public PhysicalDevicePipelineExecutablePropertiesFeaturesKHR Statistics;
     }
 }

@@ -94,6 +94,9 @@ public sealed record DeviceLimits
     /// <summary>VK_KHR_cooperative_matrix.</summary>
     public bool HasCooperativeMatrix { get; init; }
 
+    /// <summary>Matrices with 16-bit factors and f32 sums that a subgroup of <see cref="SubgroupSize"/> multiplies in compute shaders; empty where there are none.</summary>
+    public IReadOnlyList<MatrixShape> Matrices { get; init; } = [];
+
     /// <summary>VK_KHR_pipeline_executable_properties: the driver tells registers and spills.</summary>
     public bool HasPipelineStatistics { get; init; }
 

@@ -12,7 +12,7 @@ public enum Family
     /// <summary>Straight-line code for drivers that run on the processor: STEM.lane.comp. Offered only where DeviceLimits says so.</summary>
     Lane,
 
-    /// <summary>Cooperative matrices: STEM.coopmat.comp.</summary>
+    /// <summary>Cooperative matrices, multiplied by a subgroup as one operation: STEM.coopmat.comp, or STEM.tiled.comp built with COOPMAT.</summary>
     Coopmat,
 }
 

@@ -61,6 +61,7 @@ public sealed class VulkanBackend : IBackend
             Pipelines = new PipelineLibrary(device, cacheRoot: cacheRoot ?? Platform.CacheFolder);
             Tuned = new TunedVariants(device, Pipelines, cacheRoot ?? Platform.CacheFolder, tuned);
             LaneProbe.Confirm(device, Transfers, Pipelines);
+            MatrixProbe.Confirm(device, Pipelines);
         }
         catch
         {
@@ -82,7 +83,11 @@ public sealed class VulkanBackend : IBackend
     public BackendTraits Traits => new(
         Alignment: (int)Math.Max(256, Device.Limits.StorageOffsetAlignment),
         LargestRegion: Math.Min(Device.Limits.MaxBufferBytes, Device.Limits.MaxAllocationBytes),
-        MemoryBytes: Device.Description.MemoryBytes);
+        MemoryBytes: Device.Description.MemoryBytes)
+    {
+        // A processor emulates matrices: f32 products of rounded factors are faster there.
+        MatrixOperands = Device.Limits.Quirks.RunsOnProcessor ? [] : [.. Device.Limits.Matrices.Select(m => m.Factor).Distinct()],
+    };
 
     /// <summary>Pipelines built so far.</summary>
     public int PipelinesBuilt => Pipelines.Count;

@@ -12,6 +12,7 @@ internal sealed class DeviceUnderTest : IDisposable
         Device = Drivers.Open(driver, new() { Mode = mode, Validation = validation, Hook = hook, Narrow = narrow, Staged = staged }, shared);
         Transfers = new(Device);
         Pipelines = new(Device, new ShaderCompiler(cache: s_compiled), cacheRoot: null);
+        MatrixProbe.Confirm(Device, Pipelines);
     }
 
     public Device Device { get; }

@@ -34,6 +34,13 @@ internal static class Needs
         return device.Limits.HasLaneChain;
     });
 
+    /// <summary>The first driver with cooperative matrices that the shader compiler here knows; null where none has them.</summary>
+    public static string? DriverWithMatrices { get; } = MissingDriver is not null ? null : Drivers.Names().FirstOrDefault(driver =>
+    {
+        using var device = new DeviceUnderTest(driver, shared: true);
+        return device.Device.Limits.Matrices.Count > 0;
+    });
+
     private static string? Problem(Action attempt)
     {
         try
@@ -102,6 +109,13 @@ public sealed class NamedDriverFactAttribute : FactAttribute
     }
 
     public string Driver { get; }
+}
+
+/// <summary>A test that needs a driver with cooperative matrices, and a shader compiler that knows them.</summary>
+public sealed class MatrixFactAttribute : FactAttribute
+{
+    public MatrixFactAttribute() =>
+        Skip = Needs.MissingDriver ?? (Needs.DriverWithMatrices is null ? "no driver here has cooperative matrices that the shader compiler knows" : null);
 }
 
 /// <summary>A test that needs a driver that runs subgroups in order.</summary>

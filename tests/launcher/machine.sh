@@ -56,6 +56,7 @@ write_apt() {
     write_package chromium-common "$real" usr/lib/chromium/libvk_swiftshader.so usr/lib/chromium/vk_swiftshader_icd.json
     write_package glslc /bin/true usr/bin/glslc
     write_package spirv-tools /bin/true usr/bin/spirv-val
+    write_package libc6 "$(readlink -f /lib64/ld-linux-x86-64.so.2)" $folder/ld-linux-x86-64.so.2
     write_package dataset-fashion-mnist /bin/true usr/share/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz
     write_apt_get
 }
@@ -84,6 +85,7 @@ echo "\$*" >> "$machine/apt-calls"
 [[ ! -e "$machine/offline" ]] || { echo "E: Could not resolve the mirror"; exit 100; }
 for argument; do
     case \$argument in
+        */apt.conf) cat "\${argument%/*}/own.sources" >> "$machine/apt-sources" ;;
         Dir::Cache::archives=*) into=\${argument#*=} ;;
         chromium*) cp "$machine/packages/\$argument.deb" . 2> /dev/null || { echo "E: Unable to locate package"; exit 100; } ;;
         dataset*) cp "$machine/packages/\$argument.deb" . ;;

@@ -285,6 +285,9 @@ suites_are_summed_and_the_tests_told_of_the_drivers() {
     prints "seen FORGE_TEST_ICD_swiftshader=$data/swiftshader/manifests/vk_swiftshader_icd.json"
     grep -q "^swiftshader|$data/swiftshader/manifests" "$data/drivers" || refuse "$(cat "$data/drivers")"
     grep -qE '^mesa25 +6 +8 +3.0$' "$machine/out" || refuse "the drivers' sums are missing"
+    prints "seen FORGE_TEST_TOOLS13=$data/tools13"
+    "$data/tools13/lib/ld.so" --library-path "$data/tools13/lib" "$data/tools13/bin/glslc" || refuse "the newer tools do not run"
+    grep -qx 'Suites: trixie' "$machine/apt-sources" || refuse "$(cat "$machine/apt-sources")"
     forge test --filter x; quiet
 }
 

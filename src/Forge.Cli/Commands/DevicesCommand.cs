@@ -49,7 +49,7 @@ internal static class DevicesCommand
         report.Result($"   driver    {d.DriverName} {d.DriverDetail}".TrimEnd() + $", Vulkan {d.ApiVersion}");
         report.Result($"   memory    {d.MemoryBytes / (double)(1L << 30):0.0} GiB");
         if (limits is null) report.Result($"   unusable  {device.Problem}");
-        else report.Result($"   features  subgroups of {limits.SubgroupSize}, {string.Join(", ", Features(limits).Where(f => f.Present).Select(f => f.Name))}");
+        else report.Result($"   features  subgroups of {limits.SubgroupSize}, {string.Join(", ", Features(limits).Where(f => f.Present).Select(f => f.Name))}{(limits.Matrices.Count == 0 ? "" : $"; matrices {string.Join(", ", limits.Matrices)}")}");
         if (speed is not null) report.Result(FormattableString.Invariant($"   measured  {speed.GigaflopsPerSecond:0.0} GFLOP/s (512x512 product), {speed.GigabytesPerSecond:0.0} GB/s"));
         report.Event("device", writer =>
         {
@@ -76,6 +76,9 @@ internal static class DevicesCommand
         writer.WriteStartObject("features");
         foreach (var (name, present) in Features(limits)) writer.WriteBoolean(name, present);
         writer.WriteEndObject();
+        writer.WriteStartArray("matrices");
+        foreach (var shape in limits.Matrices) writer.WriteStringValue(shape.ToString());
+        writer.WriteEndArray();
     }
 
     private static string Kind(DeviceDescription device) => device.Kind switch

@@ -9,8 +9,9 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
     public override IEnumerable<Variant> Variants(Conv2DInputGradientOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         var e = Extents(op, inputs, outputs);
-        return (inputs[0].DType == DType.F32 ? Kernels.Conv2DLane.Variants(e, default, gradient: true, limits) : [])
+        var others = (inputs[0].DType == DType.F32 ? Kernels.Conv2DLane.Variants(e, default, gradient: true, limits) : [])
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, PixelsOfX(e), e.ChannelsOfGroup, op.Geometry.Groups)));
+        return KernelOrder.MatricesFirst(limits, MatrixTile.Variants(limits, Stem, inputs[0].DType, PixelsOfX(e), e.ChannelsOfGroup, op.Geometry.Groups), others);
     }
 
     public override Variant? Tuned(
@@ -23,13 +24,13 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
         var (e, groups, stride) = (Extents(op, inputs, outputs), op.Geometry.Groups, op.Geometry.Stride);
         if (variant.Family == Family.Lane)
             return Kernels.Conv2DLane.Plan(e, default, gradient: true, variant);
-        if (variant.Family == Family.Tiled)
+        if (variant.Family is Family.Tiled or Family.Coopmat)
             return new Dispatch(Tile.Of(variant).GridOf(PixelsOfX(e), e.ChannelsOfGroup, groups),
                 [
                     .. e.Words, (uint)PixelsOfX(e), (uint)(e.Taps * e.OutputsOfGroup),
                     .. Divisor.Words(e.X[1], e.X[2], e.OutputsOfGroup, e.W[1], stride.H, stride.W),
                 ],
-                Constants: [.. variant.Constants!, Conv2DExtents.Wide(e.OutputsOfGroup), Conv2DExtents.Wide(e.ChannelsOfGroup), OperandConstant.Of(inputs[0].DType)]);
+                Constants: Tile.Constants(variant, Conv2DExtents.Wide(e.OutputsOfGroup), Conv2DExtents.Wide(e.ChannelsOfGroup), OperandConstant.Of(inputs[0].DType)));
 
         var (ofGroup, tiles) = (Conv2DExtents.Quads(e.ChannelsOfGroup), Conv2DExtents.Quads(e.X[2]));
         var count = (long)e.X[0] * e.X[1] * tiles * groups * ofGroup;

@@ -3,14 +3,15 @@ using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
 
-/// <summary>Runs <see cref="Conv2DOp"/>: an invocation per 4 pixels and 4 channels (portable), a workgroup per tile of pixels and channels (tiled), or Conv2DLane's.</summary>
+/// <summary>Runs <see cref="Conv2DOp"/>: an invocation per 4 pixels and 4 channels (portable), a workgroup per tile of pixels and channels (tiled), with its matrix units (coopmat), or Conv2DLane's.</summary>
 internal sealed class Conv2DKernel : Kernel<Conv2DOp>
 {
     public override IEnumerable<Variant> Variants(Conv2DOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         var e = Extents(op, inputs, outputs);
-        return (inputs[0].DType == DType.F32 ? Kernels.Conv2DLane.Variants(e, op.Epilogue, gradient: false, limits) : [])
+        var others = (inputs[0].DType == DType.F32 ? Kernels.Conv2DLane.Variants(e, op.Epilogue, gradient: false, limits) : [])
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, e.Pixels, e.OutputsOfGroup, op.Geometry.Groups)));
+        return KernelOrder.MatricesFirst(limits, MatrixTile.Variants(limits, Stem, inputs[0].DType, e.Pixels, e.OutputsOfGroup, op.Geometry.Groups), others);
     }
 
     public override Variant? Tuned(
@@ -24,10 +25,10 @@ internal sealed class Conv2DKernel : Kernel<Conv2DOp>
         if (variant.Family == Family.Lane)
             return Kernels.Conv2DLane.Plan(e, op.Epilogue, gradient: false, variant);
         Slot[] bindings = [Slot.Input(0), Slot.Input(1), Slot.Input(op.Epilogue.HasBias ? 2 : 1), Slot.Output(0)];
-        if (variant.Family == Family.Tiled)
+        if (variant.Family is Family.Tiled or Family.Coopmat)
             return new Dispatch(Tile.Of(variant).GridOf(e.Pixels, e.OutputsOfGroup, groups),
                 [.. e.Words, (uint)e.Pixels, (uint)(e.Taps * e.ChannelsOfGroup), .. Divisor.Words(e.Y[1], e.Y[2], e.ChannelsOfGroup, e.W[1])], bindings,
-                Constants: [.. variant.Constants!, Conv2DExtents.Wide(e.ChannelsOfGroup), Conv2DExtents.Wide(e.OutputsOfGroup), .. EpilogueConstants.Of(op.Epilogue), OperandConstant.Of(inputs[0].DType)]);
+                Constants: Tile.Constants(variant, [Conv2DExtents.Wide(e.ChannelsOfGroup), Conv2DExtents.Wide(e.OutputsOfGroup), .. EpilogueConstants.Of(op.Epilogue), OperandConstant.Of(inputs[0].DType)]));
 
         var (ofGroup, tiles) = (Conv2DExtents.Quads(e.OutputsOfGroup), Conv2DExtents.Quads(e.Y[2]));
         var count = (long)e.Y[0] * e.Y[1] * tiles * groups * ofGroup;

@@ -21,9 +21,11 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
         var e = Extents(op, inputs, outputs);
         var (rows, groups) = (e.Taps * e.ChannelsOfGroup, op.Geometry.Groups);
         // Slices make up for few tiles, so the largest tile is the first guess unless the product is smaller.
-        return (inputs[0].DType == DType.F32 ? Conv2DWeightGradientLane.Variants(op, e, limits) : [])
+        var others = (inputs[0].DType == DType.F32 ? Conv2DWeightGradientLane.Variants(op, e, limits) : [])
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128),
             Tile.Variants(limits, rows, e.OutputsOfGroup, groups).OrderBy(v => Tile.Of(v) is var t && (t.N > e.OutputsOfGroup || t.M > rows))));
+        return op.WithBiasGradient ? others
+            : KernelOrder.MatricesFirst(limits, MatrixTile.Variants(limits, Stem, inputs[0].DType, rows, e.OutputsOfGroup, groups), others);
     }
 
     public override Variant? Tuned(
@@ -37,12 +39,12 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
         if (variant.Family == Family.Lane)
             return Conv2DWeightGradientLane.Plan(op, e, variant);
         var (size, operands) = (outputs.Sum(o => o.Count), OperandConstant.Of(inputs[0].DType));
-        var (slices, dispatch) = variant.Family == Family.Tiled ? Tiled(op, variant, e, size, operands) : Portable(op, variant, e, size, operands);
+        var (slices, dispatch) = variant.Family is Family.Tiled or Family.Coopmat ? Tiled(op, variant, e, size, operands) : Portable(op, variant, e, size, operands);
         if (slices == 1 && !op.WithBiasGradient)
             return dispatch with { Bindings = [Slot.Input(0), Slot.Input(1), Slot.Output(0)] };
         var sum = new Dispatch(Grid.Linear(size, variant.Lanes), [(uint)size, (uint)outputs[0].Count, (uint)slices],
             [Slot.Scratch(0, written: false), Slot.Output(0), op.WithBiasGradient ? Slot.Output(1) : Slot.Output(0, written: false)],
-            Shader: "Conv2DWeightGradient.sum.comp", Constants: [variant.Lanes]);
+            Shader: "Conv2DWeightGradient.sum.comp", Constants: [variant.Lanes], Defines: []);
         return new([dispatch, sum], [4L * slices * size]);
     }
 
@@ -70,7 +72,7 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
                 .. Divisor.Words(e.Y[1], e.Y[2], e.ChannelsOfGroup, e.W[1], groups),
             ],
             [Slot.Input(0), Slot.Input(1), Slot.Scratch(0)],
-            Constants: [.. variant.Constants!, Conv2DExtents.Wide(e.ChannelsOfGroup), Conv2DExtents.Wide(e.OutputsOfGroup), op.WithBiasGradient ? 1u : 0, operands]));
+            Constants: Tile.Constants(variant, Conv2DExtents.Wide(e.ChannelsOfGroup), Conv2DExtents.Wide(e.OutputsOfGroup), op.WithBiasGradient ? 1u : 0, operands)));
     }
 
     // Cuts a length into about as many slices as wanted, each a multiple of the unit long but perhaps the last; at least one.

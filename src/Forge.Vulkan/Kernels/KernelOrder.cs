@@ -7,6 +7,10 @@ internal static class KernelOrder
     public static IEnumerable<Variant> TilesFirst(DeviceLimits limits, IEnumerable<Variant> portable, IEnumerable<Variant> tiles) =>
         limits.Quirks.RunsOnProcessor ? portable.Concat(tiles) : tiles.Concat(portable);
 
+    /// <summary>Matrix units first on GPUs; last on processors, which emulate them.</summary>
+    public static IEnumerable<Variant> MatricesFirst(DeviceLimits limits, IEnumerable<Variant> matrices, IEnumerable<Variant> others) =>
+        limits.Quirks.RunsOnProcessor ? others.Concat(matrices) : matrices.Concat(others);
+
     /// <summary>Portable variants, one for each workgroup size that the device has.</summary>
     public static IEnumerable<Variant> Portable(DeviceLimits limits, params IEnumerable<uint> lanes) =>
         from size in lanes

@@ -3,7 +3,7 @@ using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
 
-/// <summary>Runs <see cref="MatMulOp"/>: an invocation per 4x4 outputs (portable), a workgroup per tile through shared memory (tiled), or MatMulLane's.</summary>
+/// <summary>Runs <see cref="MatMulOp"/>: an invocation per 4x4 outputs (portable), a workgroup per tile through shared memory (tiled), with its matrix units (coopmat), or MatMulLane's.</summary>
 internal sealed class MatMulKernel : Kernel<MatMulOp>
 {
     // Work that one portable dispatch ends before the two or three of the lane form would.
@@ -15,8 +15,10 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
         var y = outputs[0].Shape;
         var products = MatMulBatches.Of(inputs[0].Shape, inputs[1].Shape, y)[0].Count;
         var lanes = Kernels.MatMulLane.Variants(op, inputs, outputs, limits);
-        var others = KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, y[-2], y[-1], products));
-        return 2.0 * y.Count * op.Extents(inputs[0].Shape, inputs[1].Shape).K <= SmallFlops ? others.Concat(lanes) : lanes.Concat(others);
+        var tiles = KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, y[-2], y[-1], products));
+        var others = 2.0 * y.Count * op.Extents(inputs[0].Shape, inputs[1].Shape).K <= SmallFlops ? tiles.Concat(lanes) : lanes.Concat(tiles);
+        return op.WithColumnSums ? others
+            : KernelOrder.MatricesFirst(limits, MatrixTile.Variants(limits, Stem, inputs[0].DType, y[-2], y[-1], products), others);
     }
 
     public override Variant? Tuned(
@@ -37,7 +39,7 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
             Slot.Input(0), Slot.Input(1), Slot.Input(op.Epilogue.HasBias ? 2 : 1), Slot.Output(0),
             op.WithColumnSums ? Slot.Output(1) : Slot.Output(0, written: false),
         ];
-        return new([.. MatMulBatches.Of(a, b, outputs[0].Shape).Select(batches => variant.Family == Family.Tiled ? Tiled(batches) : Portable(batches))]);
+        return new([.. MatMulBatches.Of(a, b, outputs[0].Shape).Select(batches => variant.Family is Family.Tiled or Family.Coopmat ? Tiled(batches) : Portable(batches))]);
 
         Dispatch Portable(MatMulBatches batches)
         {
@@ -51,11 +53,11 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
         Dispatch Tiled(MatMulBatches batches) =>
             new(Tile.Of(variant).GridOf(m, n, batches.Count),
                 [(uint)m, (uint)n, (uint)k, .. strides, .. batches.Words, .. Divisor.Words(batches.Inner)],
-                bindings, Constants:
+                bindings, Constants: Tile.Constants(variant,
                 [
-                    .. variant.Constants!, op.WithColumnSums ? 1u : 0, op.TransposeA ? 0u : 1, op.TransposeB ? 1u : 0,
+                    op.WithColumnSums ? 1u : 0, op.TransposeA ? 0u : 1, op.TransposeB ? 1u : 0,
                     Wide(a[-1]), Wide(b[-1]), Wide(n), .. EpilogueConstants.Of(op.Epilogue), OperandConstant.Of(inputs[0].DType),
-                ]);
+                ]));
     }
 
     // Rows of whole quads: every quad then lies on 16 bytes.

@@ -10,6 +10,9 @@ internal sealed record Tile(uint M, uint N, uint LaneM, uint LaneN)
     /// <summary>Terms of the sums in shared memory at a time: BK in tile.glsl.</summary>
     public const int Depth = 16;
 
+    // constant_id of MM in coopmat.glsl.
+    private const int FirstMatrixConstant = 20;
+
     // Workgroups that keep the widest devices busy: below, a smaller tile is the better default.
     private const long Plenty = 128;
 
@@ -39,6 +42,13 @@ internal sealed record Tile(uint M, uint N, uint LaneM, uint LaneN)
         where Math.Max(Math.Max(grid.Rows, grid.Columns), products) <= Grid.MaxPerAxis
         orderby Math.Min(Plenty, grid.Rows * grid.Columns * products) descending, tile.M descending
         select tile.Variant;
+
+    /// <summary>The specialization constants of a tiled or coopmat dispatch: local size and tile, the kernel's own from 5 on, matrices from 20 on.</summary>
+    public static IReadOnlyList<uint> Constants(Variant variant, params IReadOnlyList<uint> own)
+    {
+        IReadOnlyList<uint> all = [.. variant.Constants!.Take(5), .. own];
+        return variant.Family != Family.Coopmat ? all : [.. all, .. Enumerable.Repeat(0u, FirstMatrixConstant - all.Count), .. variant.Constants!.Skip(5)];
+    }
 
     /// <summary>The grid of one workgroup per tile: x columns, y rows, z products.</summary>
     public Grid GridOf(long m, long n, long products) => new((uint)Count(n, N), (uint)Count(m, M), checked((uint)products));

@@ -161,6 +161,7 @@ public sealed class ConformanceDevices : IDisposable
         HasSubgroupShuffle = false,
         HasSubgroupSizeControl = false,
         HasCooperativeMatrix = false,
+        Matrices = [],
     };
 
     // Each input at most once; null where nothing may be written over.

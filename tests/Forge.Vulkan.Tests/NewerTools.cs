@@ -1,0 +1,71 @@
+using System.Diagnostics;
+
+namespace Forge.Vulkan.Tests;
+
+/// <summary>A glslc that knows cooperative matrices, with the SPIR-V tools of its time: Debian 13's, unpacked by ./forge test, or the machine's own.</summary>
+internal static class NewerTools
+{
+    private static readonly string? s_folder = Folder();
+
+    /// <summary>Null where the tools are here; else why not.</summary>
+    public static string? Missing { get; } = Problem();
+
+    /// <summary>Runs a tool.</summary>
+    /// <returns>Its exit code, and all that it said.</returns>
+    public static (int Code, string Said) Run(string tool, params IReadOnlyList<string> arguments)
+    {
+        // The tools of another release run through the loader of that release's C library, whatever the machine has.
+        var start = s_folder is null ? new ProcessStartInfo(tool)
+            : new ProcessStartInfo(Path.Combine(s_folder, "lib", "ld.so"), ["--library-path", Path.Combine(s_folder, "lib"), Path.Combine(s_folder, "bin", tool)]);
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        start.RedirectStandardError = start.RedirectStandardOutput = true;
+        start.Environment.Remove("LD_LIBRARY_PATH");
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var said = process.StandardOutput.ReadToEnd() + error.Result;
+        process.WaitForExit();
+        return (process.ExitCode, said);
+    }
+
+    /// <summary>Whether glslc takes a GLSL extension.</summary>
+    public static bool Knows(string extension)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, $"#version 450\n#extension {extension} : require\nlayout(local_size_x = 1) in;\nvoid main() {{}}\n");
+            return Run("glslc", "-fshader-stage=compute", "--target-env=vulkan1.2", file, "-o", file + ".spv").Code == 0;
+        }
+        finally
+        {
+            File.Delete(file);
+            File.Delete(file + ".spv");
+        }
+    }
+
+    private static string? Folder()
+    {
+        var data = Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } given ? given : Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "", ".local", "share");
+        var folder = Environment.GetEnvironmentVariable("FORGE_TEST_TOOLS13") is { Length: > 0 } named ? named : Path.Combine(data, "forge", "tools13");
+        return File.Exists(Path.Combine(folder, "lib", "ld.so")) ? folder : null;
+    }
+
+    private static string? Problem()
+    {
+        try
+        {
+            return Knows("GL_KHR_cooperative_matrix") && Run("spirv-val", "--version").Code == 0 && Run("spirv-opt", "--version").Code == 0 ? null
+                : "the glslc here does not know GL_KHR_cooperative_matrix; ./forge test fetches Debian 13's on Debian 12";
+        }
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException)
+        {
+            return $"needs glslc and SPIR-V tools of Debian 13 or later; ./forge test fetches them on Debian 12 ({e.Message})";
+        }
+    }
+}
+
+/// <summary>A test of several rows that needs a glslc that knows cooperative matrices.</summary>
+public sealed class NewerToolsTheoryAttribute : TheoryAttribute
+{
+    public NewerToolsTheoryAttribute() => Skip = NewerTools.Missing;
+}
