@@ -111,7 +111,7 @@ summarize() {
             { tests[$1] += $2; pipelines[$1] += $3; seconds[$1] += $4 }
             END {
                 printf "%-14s %8s %10s %8s\n", "driver", "tests", "pipelines", "seconds"
-                for (d in tests) printf "%-14s %8d %10d %8.1f\n", d, tests[d], pipelines[d], seconds[d] | "sort"
+                for (d in tests) if (tests[d] > 0) printf "%-14s %8d %10d %8.1f\n", d, tests[d], pipelines[d], seconds[d] | "sort"
             }'
     fi
     for line in ${broken[@]+"${broken[@]}"}; do echo "$line"; done

@@ -100,10 +100,31 @@ internal sealed class ShaderBaking
     {
         var gpu = new DeviceLimits
         {
-            MaxWorkgroupInvocations = 1024, MaxWorkgroupX = 1024, MaxWorkgroupY = 1024, SharedMemoryBytes = 49152, SubgroupSize = 32, MinSubgroupSize = 32, MaxSubgroupSize = 32,
-            MaxPushConstantBytes = 256, MaxBufferBytes = 1L << 40, MaxAllocationBytes = 1L << 40, MaxStorageBufferRange = uint.MaxValue, Mode = BufferMode.Address, HasBufferAddress = true,
-            HasInt64 = true, HasFloat16 = true, HasInt16 = true, HasInt8 = true, HasStorage16 = true, HasStorage8 = true, HasSubgroupArithmetic = true, HasSubgroupBallot = true,
-            HasSubgroupShuffle = true, HasSubgroupSizeControl = true, HasCooperativeMatrix = true, TimestampPeriod = 1,
+            MaxWorkgroupInvocations = 1024,
+            MaxWorkgroupX = 1024,
+            MaxWorkgroupY = 1024,
+            SharedMemoryBytes = 49152,
+            SubgroupSize = 32,
+            MinSubgroupSize = 32,
+            MaxSubgroupSize = 32,
+            MaxPushConstantBytes = 256,
+            MaxBufferBytes = 1L << 40,
+            MaxAllocationBytes = 1L << 40,
+            MaxStorageBufferRange = uint.MaxValue,
+            Mode = BufferMode.Address,
+            HasBufferAddress = true,
+            HasInt64 = true,
+            HasFloat16 = true,
+            HasInt16 = true,
+            HasInt8 = true,
+            HasStorage16 = true,
+            HasStorage8 = true,
+            HasSubgroupArithmetic = true,
+            HasSubgroupBallot = true,
+            HasSubgroupShuffle = true,
+            HasSubgroupSizeControl = true,
+            HasCooperativeMatrix = true,
+            TimestampPeriod = 1,
         };
         // Drivers that run shaders on the processor: Mesa's from 24 on, older ones, SwiftShader.
         var llvmpipe = gpu with { SubgroupSize = 8, MinSubgroupSize = 8, MaxSubgroupSize = 8, SharedMemoryBytes = 32768, HasCooperativeMatrix = false, Quirks = new() { LaneChain = true, UniformPushTable = true, RunsOnProcessor = true } };

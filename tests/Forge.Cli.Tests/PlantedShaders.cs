@@ -25,7 +25,10 @@ internal sealed class PlantedShaders : IDisposable
     /// <summary>What a program under test is told: these shaders, this cache, and the driver of that name.</summary>
     public Dictionary<string, string?> Environment(string driver, string tune = "cached") => new()
     {
-        ["FORGE_SHADERS"] = _folder["shaders"], ["XDG_CACHE_HOME"] = _folder["cache"], ["VK_DRIVER_FILES"] = Needs.Manifest(driver), ["FORGE_TUNE"] = tune,
+        ["FORGE_SHADERS"] = _folder["shaders"],
+        ["XDG_CACHE_HOME"] = _folder["cache"],
+        ["VK_DRIVER_FILES"] = Needs.Manifest(driver),
+        ["FORGE_TUNE"] = tune,
     };
 
     /// <summary>Replaces what lies after a marker's line in the elementwise template's loop: the element's own code, with X0 and Y0 for relu.</summary>
