@@ -17,6 +17,7 @@ public class TuneTests
     [InlineData("--shape 1x1x1", "--op", "softmax")]
     [InlineData("--op sgemm --shape 64x64", "'64x64'", "such as")]
     [InlineData("--op sgemm --shape 8x8x8 --model cnn28", "--model", "--op")]
+    [InlineData("--op relu --shape 8x8 --precision strict32", "--precision", "--model")]
     [InlineData("--op relu --shape 8x8 --limit 0", "--limit", "above 0")]
     public void WrongUse_ExitsTwo_AndSaysWhatIsValid(string words, string first, string second) =>
         ForgeProgram.Run(["tune", .. words.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).MustExit(2).MustComplain(first, second);

@@ -9,16 +9,19 @@ namespace Forge.Cli.Commands;
 internal static class TrialWorkloads
 {
     // What was found last: a process is asked about one model again and again.
-    private static (string Model, IReadOnlyList<OpUse> Uses)? s_last;
+    private static (string? Model, string? Precision, IReadOnlyList<OpUse> Uses) s_last;
 
     /// <summary>The use that a question names.</summary>
     /// <exception cref="UsageException">There is no such op, shape or model.</exception>
     public static OpUse Find(TrialBench bench, TrialWork work)
     {
         if (work.Model is null) return OfOp(work.Op!, work.Shape!);
-        if (s_last?.Model != work.Model)
-            s_last = (work.Model, OfModel(BenchNets.All.FirstOrDefault(n => n.Name == work.Model) ?? throw new UsageException($"There is no model {work.Model}."), bench.Backend).Select(u => u.Use).ToList());
-        return s_last.Value.Uses[work.Index];
+        if ((s_last.Model, s_last.Precision) != (work.Model, work.Precision))
+        {
+            var net = BenchNets.All.FirstOrDefault(n => n.Name == work.Model) ?? throw new UsageException($"There is no model {work.Model}.");
+            s_last = (work.Model, work.Precision, [.. OfModel(net, work.Precision, bench.Backend).Select(u => u.Use)]);
+        }
+        return s_last.Uses[work.Index];
     }
 
     /// <summary>An op and a shape of the command line.</summary>
@@ -30,9 +33,12 @@ internal static class TrialWorkloads
     }
 
     /// <summary>The different kernels of a model's training step, in the order they run, and how often each does.</summary>
-    public static IReadOnlyList<(OpUse Use, string Label, int Count)> OfModel(BenchNet net, VulkanBackend backend)
+    /// <param name="net">The model.</param>
+    /// <param name="precision">In which type its products multiply; null for the usual one.</param>
+    /// <param name="backend">The device.</param>
+    public static IReadOnlyList<(OpUse Use, string Label, int Count)> OfModel(BenchNet net, string? precision, VulkanBackend backend)
     {
-        using var engine = new Engine(new PlanningBackend(backend));
+        using var engine = new Engine(new PlanningBackend(backend), new() { Precision = Precision.Find(precision ?? Precision.Strict32.Label)! });
         var (images, labels) = net.Data();
         var plan = net.CompileStep(engine).Prepare(images.Type, labels.Type);
         return [.. plan.Kernels.Select(k => (Use: new OpUse(k.Node.Op, k.Node.InputTypes), k.Node.Label)).GroupBy(k => k.Use.Key)

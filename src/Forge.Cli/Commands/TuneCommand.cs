@@ -24,7 +24,7 @@ internal static class TuneCommand
         Op.Description += $" One of {string.Join(", ", OpWorkload.Ops)}.";
         return new Command("tune", "Check every variant of an op or of a model's kernels, time those that are right, and store the fastest for this device.")
         {
-            Op, Shape, Model, Seconds, Limit, Forget, Table,
+            Op, Shape, Model, Options.Precision, Seconds, Limit, Forget, Table,
         }.Does(Run);
     }
 
@@ -32,6 +32,8 @@ internal static class TuneCommand
     {
         var (op, shape, model, forget) = (invocation.Get(Op), invocation.Get(Shape), invocation.Get(Model), invocation.Get(Forget));
         if (model is not null && (op is not null || shape is not null)) throw new UsageException("--model tunes all of a net's kernels: it goes without --op and --shape.");
+        var precision = invocation.Get(Options.Precision);
+        if (precision is not null && model is null) throw new UsageException("--precision is a net's: it goes with --model.");
         if (op is null != shape is null) throw new UsageException(op is null ? $"--shape needs --op: one of {string.Join(", ", OpWorkload.Ops)}." : $"--op {op} needs --shape {OpWorkload.FormOf(op)}.");
         if (op is null && model is null && !forget)
             throw new UsageException($"Say what to tune: --op OP --shape SHAPE ({string.Join(", ", OpWorkload.Ops)}) or --model NET ({string.Join(", ", BenchNets.All.Select(n => n.Name))}).");
@@ -46,7 +48,8 @@ internal static class TuneCommand
         }
         List<(OpUse Use, TrialWork Work, string Title, int Count)> targets = single is not null ? [(single, new(op, shape), $"{op} {shape}", 1)]
             : model is null ? []
-            : [.. TrialWorkloads.OfModel(BenchNets.All.First(n => n.Name == model), backend).Select((u, i) => (u.Use, new TrialWork(Model: model, Index: i), u.Label, u.Count))];
+            : [.. TrialWorkloads.OfModel(BenchNets.All.First(n => n.Name == model), precision, backend)
+                .Select((u, i) => (u.Use, new TrialWork(Model: model, Index: i, Precision: precision), u.Label, u.Count))];
         if (targets.Count == 0) return ExitCode.Success;
 
         using var trials = new TrialProcess(TryVariantCommand.Program(backend.DeviceInUse.Index), TimeSpan.FromSeconds(invocation.Get(Limit) ?? DefaultLimit));

@@ -16,8 +16,12 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
 
     public override Variant? Tuned(
         Conv2DInputGradientOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
-        variant.Family == Family.Lane ? Kernels.Conv2DLane.Tuned(Extents(op, inputs, outputs), default, gradient: true, variant, settings)
-        : base.Tuned(op, variant, settings, inputs, outputs, limits);
+        (variant.Family, Extents(op, inputs, outputs)) switch
+        {
+            (Family.Lane, var e) => Kernels.Conv2DLane.Tuned(e, default, gradient: true, variant, settings),
+            (Family.Tiled, var e) => Tile.Tuned(variant, settings, limits, PixelsOfX(e), e.ChannelsOfGroup),
+            _ => base.Tuned(op, variant, settings, inputs, outputs, limits),
+        };
 
     public override KernelPlan Plan(Conv2DInputGradientOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {

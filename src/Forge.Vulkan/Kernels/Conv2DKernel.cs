@@ -16,8 +16,12 @@ internal sealed class Conv2DKernel : Kernel<Conv2DOp>
 
     public override Variant? Tuned(
         Conv2DOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
-        variant.Family == Family.Lane ? Conv2DLane.Tuned(Extents(op, inputs, outputs), op.Epilogue, gradient: false, variant, settings)
-        : base.Tuned(op, variant, settings, inputs, outputs, limits);
+        (variant.Family, Extents(op, inputs, outputs)) switch
+        {
+            (Family.Lane, var e) => Conv2DLane.Tuned(e, op.Epilogue, gradient: false, variant, settings),
+            (Family.Tiled, var e) => Tile.Tuned(variant, settings, limits, e.Pixels, e.OutputsOfGroup),
+            _ => base.Tuned(op, variant, settings, inputs, outputs, limits),
+        };
 
     public override KernelPlan Plan(Conv2DOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {

@@ -30,7 +30,12 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
 
     public override Variant? Tuned(
         Conv2DWeightGradientOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
-        variant.Family == Family.Lane ? Conv2DWeightGradientLane.Tuned(op, Extents(op, inputs, outputs), settings) : base.Tuned(op, variant, settings, inputs, outputs, limits);
+        (variant.Family, Extents(op, inputs, outputs)) switch
+        {
+            (Family.Lane, var e) => Conv2DWeightGradientLane.Tuned(op, e, settings),
+            (Family.Tiled, var e) => Tile.Tuned(variant, settings, limits, e.Taps * e.ChannelsOfGroup, e.OutputsOfGroup),
+            _ => base.Tuned(op, variant, settings, inputs, outputs, limits),
+        };
 
     public override KernelPlan Plan(Conv2DWeightGradientOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {

@@ -23,7 +23,12 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
 
     public override Variant? Tuned(
         MatMulOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
-        variant.Family == Family.Lane ? Kernels.MatMulLane.Tuned(op, variant, settings, inputs, outputs) : base.Tuned(op, variant, settings, inputs, outputs, limits);
+        variant.Family switch
+        {
+            Family.Lane => Kernels.MatMulLane.Tuned(op, variant, settings, inputs, outputs),
+            Family.Tiled => Tile.Tuned(variant, settings, limits, outputs[0].Shape[-2], outputs[0].Shape[-1]),
+            _ => base.Tuned(op, variant, settings, inputs, outputs, limits),
+        };
 
     public override KernelPlan Plan(MatMulOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {

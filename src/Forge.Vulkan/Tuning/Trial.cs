@@ -35,7 +35,8 @@ internal sealed record TrialRequest(TrialWork Work, string Key, string Variant, 
 /// <param name="Shape">The shape.</param>
 /// <param name="Model">The model's name, with <paramref name="Index"/>.</param>
 /// <param name="Index">Which of the model's different op uses.</param>
-internal sealed record TrialWork(string? Op = null, string? Shape = null, string? Model = null, int Index = 0);
+/// <param name="Precision">In which type the model's products multiply; null for the usual one.</param>
+internal sealed record TrialWork(string? Op = null, string? Shape = null, string? Model = null, int Index = 0, string? Precision = null);
 
 /// <summary>The answer, a line of JSON.</summary>
 /// <param name="Verdict">What became of the variant.</param>
