@@ -12,7 +12,12 @@ public sealed class MatrixShaderTests : IDisposable
     // The shapes of today's devices: NVIDIA, AMD and Intel, lavapipe.
     private static readonly DeviceLimits s_limits = new()
     {
-        MaxWorkgroupInvocations = 1024, MaxWorkgroupX = 1024, SharedMemoryBytes = 65536, SubgroupSize = 32, HasBufferAddress = true, Mode = BufferMode.Address,
+        MaxWorkgroupInvocations = 1024,
+        MaxWorkgroupX = 1024,
+        SharedMemoryBytes = 65536,
+        SubgroupSize = 32,
+        HasBufferAddress = true,
+        Mode = BufferMode.Address,
     };
 
     public static TheoryData<string, DType> KernelsAndTypes()

@@ -10,7 +10,12 @@ public class MatrixUnitTests
 {
     private static readonly DeviceLimits s_gpu = new()
     {
-        MaxWorkgroupInvocations = 1024, MaxWorkgroupX = 1024, SharedMemoryBytes = 49152, SubgroupSize = 32, HasBufferAddress = true, Mode = BufferMode.Address,
+        MaxWorkgroupInvocations = 1024,
+        MaxWorkgroupX = 1024,
+        SharedMemoryBytes = 49152,
+        SubgroupSize = 32,
+        HasBufferAddress = true,
+        Mode = BufferMode.Address,
         Matrices = [new(DType.F16, 16, 8, 16), new(DType.F16, 16, 16, 16), new(DType.BF16, 16, 16, 16)],
     };
 
