@@ -23,8 +23,9 @@ write_dotnet() {
 case \$1 in
     --version) echo $1 ;;
     --list-sdks) echo "$1 [/nowhere]" ;;
-    build) echo build >> "$machine/builds"
-        mkdir -p "$repository/src/Forge.Cli/bin/Release/net10.0"; touch "$repository/src/Forge.Cli/bin/Release/net10.0/forge.dll" ;;
+    build|publish) echo build >> "$machine/builds"
+        [[ ! -e "$machine/no-ready" || "\$*" != *PublishReadyToRun* ]] || { echo "error NU1101: Unable to find package microsoft.netcore.app.crossgen2.linux-x64"; exit 1; }
+        mkdir -p "$repository/artifacts/program"; touch "$repository/artifacts/program/forge.dll" ;;
     format) [[ ! -e "$machine/untidy" ]] || { echo "Program.cs(1,1): error WHITESPACE: Fix whitespace formatting."; exit 2; } ;;
     test)   # what a suite leaves behind: "total passed failed exit-code" in the suite's own folder
         name=\$(basename "\$2" .dll) folder=\$(dirname "\$2")

@@ -266,6 +266,12 @@ failed_build_shows_the_errors() {
     forge devices; exits 1
 }
 
+program_is_built_without_machine_code_where_its_compiler_cannot_be_had() {
+    touch "$machine/no-ready"; forge devices; exits 0; prints "argument devices"
+    [[ $(wc -l < "$machine/builds") == 2 ]] || refuse "expected a second try"
+    forge devices; quiet
+}
+
 killed_while_unpacking_is_mended_by_the_next_run() {
     forge --version
     printf '#!/bin/bash\nkill -9 $PPID\n' > "$machine/programs/dpkg-deb"; chmod +x "$machine/programs/dpkg-deb"
