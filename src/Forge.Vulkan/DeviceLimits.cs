@@ -112,6 +112,9 @@ public sealed record DeviceLimits
     // A GPU's watchdog ends what runs for seconds. The slowest that draws a desktop does a few hundred GFLOP/s.
     internal const double WatchdogFlops = 1e11;
 
+    /// <summary>Whether a workgroup may have so many invocations along x.</summary>
+    public bool AllowsLanes(uint lanes) => lanes <= Math.Min(MaxWorkgroupInvocations, MaxWorkgroupX);
+
     /// <summary>Kernels may compute with raw addresses (INT64 in buffers.glsl).</summary>
     public bool HasRawAddresses => Mode == BufferMode.Address && HasBufferAddress && HasInt64;
 

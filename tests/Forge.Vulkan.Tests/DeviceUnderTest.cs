@@ -3,15 +3,17 @@ namespace Forge.Vulkan.Tests;
 /// <summary>A device with what a test needs to run shaders on it, SPIR-V shared by the tests of a process, and no cache on disk.</summary>
 internal sealed class DeviceUnderTest : IDisposable
 {
-    private static readonly SpirvCache s_compiled = new(null); // no driver is part of its keys
     private readonly List<DeviceBuffer> _buffers = [];
+
+    /// <summary>The modules of this process; no driver is part of their keys.</summary>
+    public static SpirvCache Compiled { get; } = new(null);
 
     public DeviceUnderTest(string driver, BufferMode? mode = null, bool validation = false, EntryPointHook? hook = null, Func<DeviceLimits, DeviceLimits>? narrow = null,
         bool shared = false, bool staged = false)
     {
         Device = Drivers.Open(driver, new() { Mode = mode, Validation = validation, Hook = hook, Narrow = narrow, Staged = staged }, shared);
         Transfers = new(Device);
-        Pipelines = new(Device, new ShaderCompiler(cache: s_compiled), cacheRoot: null);
+        Pipelines = new(Device, new ShaderCompiler(cache: Compiled), cacheRoot: null);
         MatrixProbe.Confirm(Device, Pipelines);
     }
 

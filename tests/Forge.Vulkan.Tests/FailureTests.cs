@@ -68,6 +68,21 @@ public unsafe class FailureTests
     }
 
     [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    public void BindingLargerThanTheDeviceAllows_IsRefused_ButReachedByAddress(string driver)
+    {
+        var x = HostTensor.From(new float[1000], new Shape(1000));
+        VulkanBackend Open(BufferMode mode) => new(Drivers.Open(driver, new() { Mode = mode, Narrow = l => l with { MaxStorageBufferRange = 1024 } }));
+        using (var descriptors = new Engine(Open(BufferMode.Descriptor)))
+        {
+            var error = Assert.Throws<DeviceException>(() => descriptors.Compile(v => -v).Run(x));
+            Assert.Contains("4,000 bytes long", error.Message, StringComparison.Ordinal);
+            Assert.Contains("binds 1,024 at most", error.Message, StringComparison.Ordinal);
+        }
+        using var addresses = new Engine(Open(BufferMode.Address));
+        Assert.Equal(x.Shape, addresses.Compile(v => -v).Run(x)[0].Shape);
+    }
+
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void LostDevice_NamesCallResultAndOperation(string driver)
     {
         using var device = Drivers.Open(driver, new() { Hook = Replace("vkQueueSubmit", (nint)(delegate* unmanaged[Cdecl]<void*, uint, void*, ulong, Result>)&DeviceLost) });

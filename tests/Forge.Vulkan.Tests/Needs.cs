@@ -41,6 +41,14 @@ internal static class Needs
         return device.Device.Limits.Matrices.Count > 0;
     });
 
+    /// <summary>Null where there is a shader compiler; else why not.</summary>
+    public static string? MissingCompiler { get; } = Problem(() => Shaderc.MustBeThere(null));
+
+    /// <summary>Null where spirv-val can be run; else that it cannot.</summary>
+    public static string? MissingValidator { get; } =
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "spirv-val"))) ? null
+        : "needs spirv-val (apt install spirv-tools; dnf, pacman and brew: spirv-tools)";
+
     private static string? Problem(Action attempt)
     {
         try
@@ -116,6 +124,18 @@ public sealed class MatrixFactAttribute : FactAttribute
 {
     public MatrixFactAttribute() =>
         Skip = Needs.MissingDriver ?? (Needs.DriverWithMatrices is null ? "no driver here has cooperative matrices that the shader compiler knows" : null);
+}
+
+/// <summary>A test that needs the shader compiler, and spirv-val where it says so; no driver.</summary>
+public sealed class CompilerFactAttribute : FactAttribute
+{
+    public CompilerFactAttribute(bool validator = false) => Skip = Needs.MissingCompiler ?? (validator ? Needs.MissingValidator : null);
+}
+
+/// <summary>A test of several rows that needs the shader compiler, and spirv-val where it says so; no driver.</summary>
+public sealed class CompilerTheoryAttribute : TheoryAttribute
+{
+    public CompilerTheoryAttribute(bool validator = false) => Skip = Needs.MissingCompiler ?? (validator ? Needs.MissingValidator : null);
 }
 
 /// <summary>A test that needs a driver that runs subgroups in order.</summary>

@@ -13,7 +13,7 @@ internal sealed class FiniteKernel : Kernel<FiniteOp>
 
     public override IEnumerable<Variant> Variants(FiniteOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
-        if (limits.HasLaneWords && inputs.Any(i => Groups(i) > 0))
+        if (limits.HasLaneWords && limits.AllowsLanes(8 * Subgroups) && inputs.Any(i => Groups(i) > 0))
             yield return new(Family.Lane, "terms64", 64, [64, 1, 1024]);
         // Words that the last dispatch must read against shares that keep every core or lane busy.
         foreach (var (invocations, chunked) in limits.Quirks.RunsOnProcessor ? ((uint, uint)[])[(1024, 1), (4096, 0)] : [(16384, 0), (4096, 1)])

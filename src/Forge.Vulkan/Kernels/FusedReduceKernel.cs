@@ -16,12 +16,12 @@ internal sealed class FusedReduceKernel : Kernel<FusedReduceOp>
     public override IEnumerable<Variant> Variants(FusedReduceOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         var first = ReduceKernel.Passes(op.Axes, op.Chain.Shape).First();
-        if (limits.HasLaneWords && inputs.All(i => ChainSource.HasLanes(i.Shape, op.Chain.Shape)))
+        if (limits.HasLaneWords && limits.AllowsLanes(ReduceKernel.MostLanes) && inputs.All(i => ChainSource.HasLanes(i.Shape, op.Chain.Shape)))
             foreach (var terms in first.Inner > 1 ? (uint[])[16, 8] : [32, 16, 8])
                 if (terms * (op.Chain.Steps.Count + inputs.Count) <= MostSteps && ReduceKernel.InLanes(first, terms) is not null)
                     yield return new(Family.Lane, $"terms{terms}", 64, Constants: [64, terms]);
         var (walk, tree) = (new Variant(Family.Portable, ReduceKernel.Walk, 64), new Variant(Family.Portable, ReduceKernel.Tree, 128, Shader: "FusedReduce.tree.comp"));
-        var hasRows = first is { Inner: 1, Extent: > 16 };
+        var hasRows = limits.AllowsLanes(tree.Lanes) && first is { Inner: 1, Extent: > 16 };
         if (hasRows && !limits.Quirks.RunsOnProcessor) yield return tree;
         yield return walk;
         if (hasRows && limits.Quirks.RunsOnProcessor) yield return tree;

@@ -14,6 +14,6 @@ internal static class KernelOrder
     /// <summary>Portable variants, one for each workgroup size that the device has.</summary>
     public static IEnumerable<Variant> Portable(DeviceLimits limits, params IEnumerable<uint> lanes) =>
         from size in lanes
-        where size <= Math.Min(limits.MaxWorkgroupInvocations, limits.MaxWorkgroupX)
+        where limits.AllowsLanes(size)
         select new Variant(Family.Portable, $"lanes{size}", size);
 }

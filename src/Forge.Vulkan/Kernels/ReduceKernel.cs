@@ -14,19 +14,24 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
 
     internal const string Walk = "walk", Tree = "tree";
 
+    /// <summary>Invocations of the largest workgroup of Reduce.lane.comp.</summary>
+    internal const uint MostLanes = 8 << MostHalvings;
+
+    private const int MostHalvings = 4;
+
     // walk: an invocation for each output or slice. tree: a workgroup for each, where rows are contiguous; its lanes meet in shared memory,
     // which a processor is slow at and which a GPU needs to read whole lines. lane: slices by subgroups of eight, the rest as walk.
     public override IEnumerable<Variant> Variants(ReduceOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         var passes = Passes(op.Axes, inputs[0].Shape).ToArray();
         var walk = new Variant(Family.Portable, Walk, 64);
-        if (limits.HasLaneWords && passes.Any(p => InLanes(p, 64) is not null || InLanes(p, 128) is not null))
+        if (limits.HasLaneWords && limits.AllowsLanes(MostLanes) && passes.Any(p => InLanes(p, 64) is not null || InLanes(p, 128) is not null))
         {
             yield return new(Family.Lane, "terms64", 64, Constants: [64, 64]);
             yield return new(Family.Lane, "terms128", 64, Constants: [64, 128]);
         }
         var tree = new Variant(Family.Portable, Tree, 128, Shader: "Reduce.tree.comp");
-        var hasRows = passes.Any(p => p is { Inner: 1, Extent: > 16 });
+        var hasRows = limits.AllowsLanes(tree.Lanes) && passes.Any(p => p is { Inner: 1, Extent: > 16 });
         if (hasRows && !limits.Quirks.RunsOnProcessor) yield return tree;
         yield return walk;
         if (hasRows && limits.Quirks.RunsOnProcessor) yield return tree;
@@ -150,7 +155,7 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
     }
 
     // Subgroups of a workgroup: the largest power of two up to 16 that divides their number.
-    private static uint SubgroupsOf(long units) => 1u << Math.Min(4, System.Numerics.BitOperations.TrailingZeroCount(units));
+    private static uint SubgroupsOf(long units) => 1u << Math.Min(MostHalvings, System.Numerics.BitOperations.TrailingZeroCount(units));
 
     internal static IEnumerable<Pass> Passes(IReadOnlyList<int> reducedAxes, Shape x)
     {

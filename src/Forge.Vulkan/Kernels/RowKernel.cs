@@ -13,9 +13,9 @@ internal abstract class RowKernel<TOp> : Kernel<TOp> where TOp : Op
     {
         var walk = new Variant(Family.Portable, "walk", 64, Defines: [("TREE", "0")]);
         if (inputs[0].Shape[-1] <= Short) return [walk];
-        uint[] lanes = [.. new uint[] { 64, 256, 512 }.Where(l => l <= Math.Min(limits.MaxWorkgroupInvocations, limits.MaxWorkgroupX))];
+        uint[] lanes = [.. new uint[] { 64, 256, 512 }.Where(limits.AllowsLanes)];
         var tree = new Variant(Family.Portable, "tree", 128, Defines: [("TREE", "1")], Tunables: [new("lanes", [128, .. lanes], Constant: 0)]);
-        return limits.Quirks.RunsOnProcessor ? [walk, tree] : [tree, walk];
+        return !limits.AllowsLanes(tree.Lanes) ? [walk] : limits.Quirks.RunsOnProcessor ? [walk, tree] : [tree, walk];
     }
 
     public override KernelPlan Plan(TOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
