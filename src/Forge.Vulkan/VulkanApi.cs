@@ -24,7 +24,7 @@ internal sealed unsafe class VulkanApi : INativeContext
     /// <exception cref="DeviceException">There is no Vulkan loader.</exception>
     public VulkanApi(EntryPointHook? hook = null, IReadOnlyList<string>? loaderNames = null)
     {
-        _hook = hook;
+        _hook = hook ?? ProgramHook;
         var (library, name) = Platform.LoadFirst(loaderNames ?? Platform.LoaderNames);
         if (library == 0)
             throw new DeviceException($"No Vulkan loader was found (tried {name}). {Platform.InstallLoader}");
@@ -37,6 +37,9 @@ internal sealed unsafe class VulkanApi : INativeContext
 
     /// <summary>Whether calls go elsewhere than to the driver.</summary>
     public bool IsHooked => _hook is not null;
+
+    /// <summary>The hook where none is given: how a test's startup hook makes the whole program meet a driver that lacks something.</summary>
+    internal static EntryPointHook? ProgramHook { get; set; }
 
     /// <summary>The library that was loaded.</summary>
     public string LoaderName { get; }

@@ -19,6 +19,16 @@ internal static class Needs
     /// <summary>The manifests of the drivers under test, by name (FORGE_TEST_ICD_name).</summary>
     public static string? Manifest(string driver) => Environment.GetEnvironmentVariable("FORGE_TEST_ICD_" + driver) is { Length: > 0 } path && File.Exists(path) ? path : null;
 
+    /// <summary>Null where the program finds the validation layer; else that it does not.</summary>
+    public static string? MissingValidation { get; } = MissingDriver ?? FindValidation();
+
+    private static string? FindValidation()
+    {
+        // Anything else that goes wrong is nothing that the machine lacks: the tests shall meet it.
+        var run = ForgeProgram.Run(["bench", "op", "--op", "relu", "--shape", "8x8", "--iters", "1"], environment: new Dictionary<string, string?> { ["FORGE_VALIDATION"] = "1" });
+        return run.Stderr.Contains("VK_LAYER_KHRONOS_validation is not installed", StringComparison.Ordinal) ? "needs the Vulkan validation layer; ./forge test fetches it" : null;
+    }
+
     private static string? FindDriver()
     {
         var run = ForgeProgram.Run("devices", "--no-measure", "--quiet");
@@ -36,6 +46,18 @@ public sealed class DriverFactAttribute : FactAttribute
 public sealed class DriverTheoryAttribute : TheoryAttribute
 {
     public DriverTheoryAttribute() => Skip = Needs.MissingDriver;
+}
+
+/// <summary>A test that needs a device and the validation layer.</summary>
+public sealed class ValidationFactAttribute : FactAttribute
+{
+    public ValidationFactAttribute() => Skip = Needs.MissingValidation;
+}
+
+/// <summary>A test of several rows that needs a device and the validation layer.</summary>
+public sealed class ValidationTheoryAttribute : TheoryAttribute
+{
+    public ValidationTheoryAttribute() => Skip = Needs.MissingValidation;
 }
 
 /// <summary>A test that needs a device and Fashion-MNIST.</summary>
