@@ -44,15 +44,18 @@ public sealed partial class Tensor
     /// <summary>The index of the largest element along an axis, u32: see <see cref="ArgMaxOp"/>.</summary>
     /// <param name="axis">Which; the last when left out.</param>
     /// <param name="keepDims">Whether the axis stays, with extent 1.</param>
-    public Tensor ArgMax(int axis = -1, bool keepDims = false)
+    public Tensor ArgMax(int axis = -1, bool keepDims = false) => ArgMax([axis], keepDims);
+
+    /// <summary>Where the largest element along some axes is, u32: its index, counted row-major over those axes in ascending order. See <see cref="ArgMaxOp"/>.</summary>
+    /// <param name="axes">Which, in any order; none means all.</param>
+    /// <param name="keepDims">Whether the axes stay, with extent 1.</param>
+    public Tensor ArgMax(ReadOnlySpan<int> axes, bool keepDims = false)
     {
-        var own = Shape.Axis(axis);
-        return new ArgMaxOp(own).On(this).Reshape(ReduceOp.Reduced(Shape, [own], keepDims));
+        var own = AxesOf(axes);
+        return new ArgMaxOp(own).On(this).Reshape(ReduceOp.Reduced(Shape, own, keepDims));
     }
 
-    private Tensor Reduce(Reduction kind, ReadOnlySpan<int> axes, bool keepDims)
-    {
-        ValueList<int> own = axes.Length == 0 ? [.. Enumerable.Range(0, Shape.Rank)] : [.. OwnAxes(axes).Order()];
-        return new ReduceOp(kind, own, keepDims).On(this);
-    }
+    private Tensor Reduce(Reduction kind, ReadOnlySpan<int> axes, bool keepDims) => new ReduceOp(kind, AxesOf(axes), keepDims).On(this);
+
+    private ValueList<int> AxesOf(ReadOnlySpan<int> axes) => axes.Length == 0 ? [.. Enumerable.Range(0, Shape.Rank)] : [.. OwnAxes(axes).Order()];
 }

@@ -37,12 +37,19 @@ public sealed record ReduceOp(Reduction Kind, ValueList<int> Axes, bool KeepDims
     public static Shape Reduced(Shape x, IReadOnlyList<int> axes, bool keepDims) =>
         keepDims ? Kept(x, axes) : new([.. x.Where((_, axis) => !axes.Contains(axis))]);
 
+    /// <summary>Throws unless the axes of the first input are ascending, from 0, each once.</summary>
+    internal static void CheckAxes(Op op, IReadOnlyList<TensorType> inputs, ValueList<int> axes)
+    {
+        var x = inputs[0].Shape;
+        for (var i = 0; i < axes.Count; i++)
+            if (axes[i] < 0 || axes[i] >= x.Rank || (i > 0 && axes[i] <= axes[i - 1]))
+                throw new ShapeException(op, inputs, $"axes {axes} are not ascending axes of {x}", $"Name each of 0..{x.Rank - 1} at most once.");
+    }
+
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)
     {
         var x = inputs[0].MustBe(DType.F32, name: "x").Shape;
-        for (var i = 0; i < Axes.Count; i++)
-            if (Axes[i] < 0 || Axes[i] >= x.Rank || (i > 0 && Axes[i] <= Axes[i - 1]))
-                throw new ShapeException(this, inputs, $"axes {Axes} are not ascending axes of {x}", $"Name each of 0..{x.Rank - 1} at most once.");
+        CheckAxes(this, inputs, Axes);
         var y = Reduced(x, Axes, KeepDims);
         if (Kind is Reduction.Max or Reduction.Min && x.Count == 0 && y.Count > 0)
             throw new ShapeException(this, inputs, $"{x} has nothing to choose from along {Axes}", "Reduce axes that have elements.");

@@ -43,8 +43,10 @@ public sealed class NanTests
     [Fact]
     public void ArgMax_TiesAndNaN_GoToTheFirst()
     {
-        Assert.Equal([1.0, 0], Run(new ArgMaxOp(1), Values((2, 3), 1, 3, 3, 5, 5, 2))[0].Elements);
-        Assert.Equal([2.0, 0], Run(new ArgMaxOp(1), Values((2, 3), 1, double.PositiveInfinity, NaN, NaN, 9, NaN))[0].Elements);
+        Assert.Equal([1.0, 0], Run(new ArgMaxOp([1]), Values((2, 3), 1, 3, 3, 5, 5, 2))[0].Elements);
+        Assert.Equal([2.0, 0], Run(new ArgMaxOp([1]), Values((2, 3), 1, double.PositiveInfinity, NaN, NaN, 9, NaN))[0].Elements);
+        // Over axes 0 and 2 of ((1 2) (3 4)) ((NaN 5) (NaN 4)): rows 1 2 NaN 5 and 3 4 NaN 4.
+        Assert.Equal([2.0, 2], Run(new ArgMaxOp([0, 2]), Values((2, 2, 2), 1, 2, 3, 4, NaN, 5, NaN, 4))[0].Elements);
     }
 
     [Fact]

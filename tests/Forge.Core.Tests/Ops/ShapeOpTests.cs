@@ -54,6 +54,19 @@ public sealed class ShapeOpTests
     }
 
     [Fact]
+    public void ArgMax_OverSeveralAxes_CountsRowMajorOverThem()
+    {
+        // numpy: x = array([[[3, 9, 1], [4, 4, 8]], [[9, 2, 7], [0, 8, 5]]]); x.transpose(1, 0, 2).reshape(2, 6).argmax(1), and the like
+        var x = _graph.Constant(HostTensor.From([3f, 9, 1, 4, 4, 8, 9, 2, 7, 0, 8, 5], new Shape(2, 2, 3)));
+        Check(x.ArgMax([0, 2]), new Shape(2), 1, 2);                    // the first 9 and the first 8 of 3 9 1 9 2 7 and 4 4 8 0 8 5
+        Check(x.ArgMax([2, 0], keepDims: true), (1, 2, 1), 1, 2);       // the order in which axes are named does not matter
+        Check(x.ArgMax([1, 2]), new Shape(2), 1, 0);
+        Check(x.ArgMax([]), Shape.Scalar, 1);
+        Check(x.ArgMax([-3]), (2, 3), 1, 0, 1, 0, 1, 0);
+        Check(x.ArgMax(), (2, 2), 1, 2, 0, 1);
+    }
+
+    [Fact]
     public void Softmax_AlongAnotherAxis_SumsToOneThere()
     {
         var sums = Counting(3, 2).Softmax(0).Sum([0]);
@@ -85,7 +98,9 @@ public sealed class ShapeOpTests
         { new BroadcastToOp((2, 3)), [(3, 3)], ["(3, 3)", "(2, 3)"] },
         { new ReduceOp(Reduction.Sum, [2], false), [(2, 3)], ["[2]", "(2, 3)"] },
         { new ReduceOp(Reduction.Max, [1], false), [(2, 0)], ["(2, 0)"] },
-        { new ArgMaxOp(3), [(2, 3)], ["axis 3", "(2, 3)"] },
+        { new ArgMaxOp([3]), [(2, 3)], ["[3]", "(2, 3)"] },
+        { new ArgMaxOp([1, 0]), [(2, 3)], ["[1, 0]", "not ascending"] },
+        { new ArgMaxOp([0, 1]), [(2, 0)], ["axis 1", "empty"] },
         { new SoftmaxOp(), [Shape.Scalar], ["()"] },
         { new SoftmaxCrossEntropyOp(), [(2, 3), (2, 4)], ["(2, 4)", "(2, 3)"] },
         { new SparseSoftmaxCrossEntropyOp(), [(2, 3), new Shape(2)], ["must be u32"] },
