@@ -15,7 +15,7 @@ internal static class BenchOp
 
     private static readonly Option<string> Shape = new("--shape")
     {
-        Description = "MxNxK for sgemm; NxHxWxC:KHxKWxO (/s2 for stride 2) for conv2d, conv2d-dx, conv2d-dw; NxHxWxC for maxpool, maxpool-grad; MxN for relu, softmax.",
+        Description = "MxNxK for sgemm; NxHxWxC:KHxKWxO (/s2 for stride 2) for conv2d, conv2d-dx, conv2d-dw; NxHxWxC for maxpool, maxpool-grad, avgpool, avgpool-grad; MxN for relu, softmax.",
         HelpName = "SHAPE",
     };
 

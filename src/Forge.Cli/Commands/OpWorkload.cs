@@ -22,6 +22,8 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         ["conv2d-dw"] = (Convolution(), ConvolutionForm, (name, d) => new(name, new Conv2DWeightGradientOp(Geometry(d), (d[4], d[5])), [Images(d), Convolved(d)])),
         ["maxpool"] = (Pooling(), PoolingForm, (name, d) => new(name, new MaxPool2DOp(Pool), [Images(d)])),
         ["maxpool-grad"] = (Pooling(), PoolingForm, (name, d) => new(name, new MaxPool2DGradientOp(Pool), [Images(d), Pooled(d)])),
+        ["avgpool"] = (Pooling(), PoolingForm, (name, d) => new(name, new AvgPool2DOp(Pool), [Images(d)])),
+        ["avgpool-grad"] = (Pooling(), PoolingForm, (name, d) => new(name, new AvgPool2DGradientOp(Pool, (d[1], d[2])), [Pooled(d)])),
         ["relu"] = (Matrix(), MatrixForm, (name, d) => new(name, FusedElementwiseOp.Of(new ReluOp(), [F32(d[0], d[1])]), [F32(d[0], d[1])])),
         ["softmax"] = (Matrix(), MatrixForm, (name, d) => new(name, new SoftmaxOp(), [F32(d[0], d[1])])),
     };

@@ -34,6 +34,10 @@ internal static class PoolLanes
             select u;
     }
 
+    /// <summary>The constants of a gradient: whether x has a column, and a row, that no window covers.</summary>
+    /// <param name="x">The images.</param>
+    public static uint[] LeftOver(Shape x) => [(uint)x[2] % 2, (uint)x[1] % 2];
+
     /// <summary>The dispatch: a subgroup for each segment of each row of outputs.</summary>
     public static Dispatch Over(Variant variant, Shape x, Shape y)
     {

@@ -18,6 +18,13 @@ internal static class LargeStreamingCases
         ["max pool gradient of odd rows"] = d => Gradient(d, new(2, 11, 8, 16), false),
         ["max pool gradient of odd columns"] = d => Gradient(d, new(2, 6, 9, 64), false),
         ["max pool gradient of odd sides through relu"] = d => Gradient(d, new(4, 11, 11, 64), true),
+        ["mean pool of 32 channels"] = d => new(new AvgPool2DOp(s_halves), Images(d, new(3, 26, 26, 32))),
+        ["mean pool of odd sides"] = d => new(new AvgPool2DOp(s_halves), Images(d, new(2, 11, 7, 48))),
+        ["mean pool of NaN"] = d => new(new AvgPool2DOp(s_halves), WithNaN(d, new(1, 6, 8, 16))),
+        ["mean pool gradient of 32 channels"] = d => MeanGradient(d, new(3, 26, 26, 32)),
+        ["mean pool gradient of odd rows"] = d => MeanGradient(d, new(2, 11, 8, 16)),
+        ["mean pool gradient of odd columns"] = d => MeanGradient(d, new(2, 6, 9, 64)),
+        ["mean pool gradient of odd sides"] = d => MeanGradient(d, new(4, 11, 11, 64)),
         ["chain of one shape"] = d => Chain(new(64, 48), new(64, 48)),
         ["chain with one element"] = d => Chain(new(64, 48), Shape.Scalar),
         ["chain with a row for all rows"] = d => Chain(new(80, 32), new(32)),
@@ -66,6 +73,9 @@ internal static class LargeStreamingCases
 
     private static OpCase Gradient(Draw draw, Shape x, bool relu) =>
         new(new MaxPool2DGradientOp(s_halves, relu), Images(draw, x), draw.Uniform(new(x[0], x[1] / 2, x[2] / 2, x[3])));
+
+    private static OpCase MeanGradient(Draw draw, Shape x) =>
+        new(new AvgPool2DGradientOp(s_halves, (x[1], x[2])), draw.Uniform(new(x[0], x[1] / 2, x[2] / 2, x[3])));
 
     private static OpCase Chain(Shape a, Shape b)
     {
