@@ -69,6 +69,17 @@ public sealed class HostTensor
         return tensor;
     }
 
+    /// <summary>These values in another float type, rounded to nearest, ties to even.</summary>
+    /// <param name="to">F32, F16 or BF16.</param>
+    /// <exception cref="ShapeException">Either type is not a float.</exception>
+    public HostTensor Rounded(DType to)
+    {
+        if (!Type.DType.IsFloat() || !to.IsFloat()) throw new ShapeException($"A {Type} tensor cannot be rounded to {to.Label()}.");
+        var values = new Reference.ReferenceTensor(Type with { DType = to });
+        for (var i = 0; i < Type.Count; i++) values[i] = this[i];
+        return values.ToHost();
+    }
+
     /// <summary>The only element of a one-element tensor, whatever its dtype.</summary>
     /// <exception cref="ShapeException">The tensor has more or fewer elements.</exception>
     public float Scalar() => Type.Count == 1

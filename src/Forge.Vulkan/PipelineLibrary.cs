@@ -101,20 +101,8 @@ internal sealed class PipelineLibrary : IDisposable
         return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', keys))))[..32];
     }
 
-    /// <summary>Why a shader does not compile; null where it does.</summary>
-    public string? WhyNot(ShaderRequest shader)
-    {
-        try
-        {
-            var push = PushLayout.For(_device.Limits, buffers: 1, words: 0, laneTable: 0, shader.Name);
-            _ = _compiler.Compile(shader with { Defines = [.. push.Defines, .. shader.Defines ?? []] });
-            return null;
-        }
-        catch (ShaderException problem)
-        {
-            return problem.Message;
-        }
-    }
+    /// <summary>Why a request's shader does not compile for the device; null where it does.</summary>
+    public string? WhyNot(PipelineRequest request) => _compiler.WhyNot(request.CompiledFor(_device.Limits, out _));
 
     /// <summary>Writes the driver's cache to disk.</summary>
     public void Save()

@@ -11,19 +11,26 @@ internal sealed class ShaderBaking
     private readonly ShaderCompiler _compiler;
     private readonly Dictionary<string, ShaderRequest> _wanted = new(StringComparer.Ordinal);
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly IReadOnlyList<DeviceLimits> _kinds;
 
     /// <summary>Begins with what every device is asked.</summary>
     /// <param name="compiler">Compiles, and names shaders by the hash of what they are made from.</param>
     public ShaderBaking(ShaderCompiler compiler)
     {
         _compiler = compiler;
-        foreach (var limits in DeviceKinds)
+        Matrices = MatrixProbe.KnownTo(compiler);
+        _kinds = [.. DeviceKinds.Select(k => k.HasCooperativeMatrix ? k with { Matrices = [.. Matrices.Select(type => new MatrixShape(type, 16, 16, 16))] } : k)];
+        foreach (var limits in _kinds)
         {
+            foreach (var shape in limits.Matrices) Add(MatrixProbe.Question(shape.Factor), limits);
             Add(DeviceCeilings.ArithmeticPipeline, limits);
             if (limits.HasLaneChain)
                 Add(LaneProbe.Question(limits.SubgroupSize), limits);
         }
     }
+
+    /// <summary>The types of cooperative matrices that the compiler knows: their shaders are collected too.</summary>
+    public IReadOnlyList<DType> Matrices { get; }
 
     /// <summary>Different shaders collected so far.</summary>
     public int Count => _wanted.Count;
@@ -35,7 +42,8 @@ internal sealed class ShaderBaking
     public static IReadOnlyList<DeviceLimits> DeviceKinds { get; } = [.. Kinds()];
 
     /// <summary>A backend that plans but does not run: what is planned on it is collected. Its results are small numbers, not zero.</summary>
-    public IBackend Backend() => new CollectingBackend(this);
+    /// <param name="traits">What the planner is told; what it assumes when left out.</param>
+    public IBackend Backend(BackendTraits? traits = null) => new CollectingBackend(this, traits ?? new());
 
     /// <summary>Adds what a node of these types needs, in every variant on every kind of device.</summary>
     public void Add(Op op, IReadOnlyList<TensorType> inputs)
@@ -44,7 +52,7 @@ internal sealed class ShaderBaking
         if (!_seen.Add($"{planned} {string.Join(' ', inputs)}") || KernelTable.Find(planned) is not { } kernel)
             return;
         var outputs = planned.Infer(inputs);
-        foreach (var limits in DeviceKinds)
+        foreach (var limits in _kinds)
             foreach (var variant in kernel.VariantsOf(planned, inputs, outputs, limits))
                 foreach (var tuned in Settings(kernel, planned, variant, inputs, outputs, limits))
                 {
@@ -136,11 +144,11 @@ internal sealed class ShaderBaking
                 yield return kind with { Mode = mode };
     }
 
-    private sealed class CollectingBackend(ShaderBaking baking) : IBackend
+    private sealed class CollectingBackend(ShaderBaking baking, BackendTraits traits) : IBackend
     {
         public string Description => "collects shaders";
 
-        public BackendTraits Traits => new();
+        public BackendTraits Traits => traits;
 
         public IReadOnlyList<long> ScratchBytes(Node node) => [];
 

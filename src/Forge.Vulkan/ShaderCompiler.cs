@@ -46,6 +46,20 @@ internal sealed unsafe partial class ShaderCompiler
     /// <summary>Shaders compiled so far; the rest came from the cache.</summary>
     public int Compiled => _compiled;
 
+    /// <summary>Why a shader does not compile; null where it does.</summary>
+    public string? WhyNot(ShaderRequest request)
+    {
+        try
+        {
+            _ = Compile(request);
+            return null;
+        }
+        catch (ShaderException problem)
+        {
+            return problem.Message;
+        }
+    }
+
     /// <summary>Gives a shader's SPIR-V.</summary>
     /// <exception cref="ShaderException">It does not compile; the message shows the lines.</exception>
     /// <exception cref="Forge.Core.DeviceException">There is no shader compiler.</exception>

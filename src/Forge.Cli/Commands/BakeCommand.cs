@@ -21,6 +21,7 @@ internal static class BakeCommand
     // What bench op and bench compare are mostly asked for; an op's shape decides which variants there are.
     private static readonly (string Op, string Shape)[] s_timed =
     [
+        .. ((string[])["f16", "bf16"]).SelectMany(type => ((string, string)[])[("sgemm", $"1024x1024x1024/{type}"), .. ((string[])["conv2d", "conv2d-dx", "conv2d-dw"]).Select(op => (op, $"8x36x36x64:3x3x128/{type}"))]),
         ("sgemm", "256x256x256"), ("sgemm", "512x512x512"), ("sgemm", "1024x1024x1024"), ("sgemm", "4096x4096x4096"),
         .. ((string[])["conv2d", "conv2d-dx", "conv2d-dw"]).SelectMany(op => ((string[])["8x74x74x32:3x3x64", "8x36x36x64:3x3x128", "8x150x150x3:3x3x32"]).Select(shape => (op, shape))),
         ("maxpool", "8x148x148x32"), ("maxpool-grad", "8x148x148x32"), ("relu", "4096x4096"), ("relu", "32768x1024"), ("softmax", "4096x1024"),
@@ -38,7 +39,12 @@ internal static class BakeCommand
     {
         var started = Stopwatch.GetTimestamp();
         var baking = new ShaderBaking(new ShaderCompiler());
-        foreach (var precision in Precision.All) CollectModels(baking, precision);
+        foreach (var precision in Precision.All)
+        {
+            CollectModels(baking, precision, new());
+            // Where a device multiplies matrices, factors are stored in 16 bits: other kernels.
+            if (precision.Operand is { } operand && baking.Matrices.Contains(operand)) CollectModels(baking, precision, new() { MatrixOperands = [operand] });
+        }
         foreach (var (op, shape) in s_timed)
         {
             var workload = OpWorkload.Parse(op, shape);
@@ -54,16 +60,16 @@ internal static class BakeCommand
     }
 
     // Training, evaluating and predicting are traced and planned as they are when they run; only nothing runs.
-    private static void CollectModels(ShaderBaking baking, Precision precision)
+    private static void CollectModels(ShaderBaking baking, Precision precision, BackendTraits traits)
     {
         foreach (var net in BenchNets.All)
         {
-            using var engine = new Engine(baking.Backend(), new() { Precision = precision });
+            using var engine = new Engine(baking.Backend(traits), new() { Precision = precision });
             net.CompileStep(engine).Prepare(new TensorType(DType.F32, (net.Batch, net.Side, net.Side, net.Channels)), new TensorType(DType.F32, (net.Batch, Classes)));
         }
         foreach (var (side, channels) in ((int, int)[])[(28, 1), (150, 3)])
         {
-            using var engine = new Engine(baking.Backend(), new() { Precision = precision });
+            using var engine = new Engine(baking.Backend(traits), new() { Precision = precision });
             using var trainer = new Trainer(engine, ArticleCnn.Build((side, side, channels), Classes), new Adam(LearningRateNobodyUses), Losses.CategoricalCrossentropy, [BatchMetric.Accuracy]);
             // Whole batches, what a pass over ten thousand images leaves, single pictures, and odd numbers, which some variants exclude.
             foreach (var batch in (int[])[32, 16, 1, 7])

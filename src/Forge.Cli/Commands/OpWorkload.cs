@@ -16,7 +16,7 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
     // Each op with the form of its shape, an example, and how the shape becomes an op. Dimensions come in the order written, the stride last.
     private static readonly Dictionary<string, (Regex Form, string Example, Func<string, int[], OpWorkload> Make)> s_ops = new(StringComparer.Ordinal)
     {
-        ["sgemm"] = (Product(), "MxNxK, such as 1024x1024x1024", (name, d) => new(name, new MatMulOp(), [F32(d[0], d[2]), F32(d[2], d[1])])),
+        ["sgemm"] = (Product(), "MxNxK, with /bf16 or /f16 for 16-bit factors, such as 1024x1024x1024", (name, d) => new(name, new MatMulOp(), [F32(d[0], d[2]), F32(d[2], d[1])])),
         ["conv2d"] = (Convolution(), ConvolutionForm, (name, d) => new(name, new Conv2DOp(Geometry(d)), [Images(d), Weights(d)])),
         ["conv2d-dx"] = (Convolution(), ConvolutionForm, (name, d) => new(name, new Conv2DInputGradientOp(Geometry(d), (d[1], d[2])), [Convolved(d), Weights(d)])),
         ["conv2d-dw"] = (Convolution(), ConvolutionForm, (name, d) => new(name, new Conv2DWeightGradientOp(Geometry(d), (d[4], d[5])), [Images(d), Convolved(d)])),
@@ -28,7 +28,7 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         ["softmax"] = (Matrix(), MatrixForm, (name, d) => new(name, new SoftmaxOp(), [F32(d[0], d[1])])),
     };
 
-    private const string ConvolutionForm = "NxHxWxC:KHxKWxO with /s2 for stride 2, such as 8x36x36x64:3x3x128";
+    private const string ConvolutionForm = "NxHxWxC:KHxKWxO with /s2 for stride 2, then /bf16 or /f16 for 16-bit factors, such as 8x36x36x64:3x3x128";
     private const string PoolingForm = "NxHxWxC, such as 32x148x148x32";
     private const string MatrixForm = "MxN, such as 4096x1024";
 
@@ -45,7 +45,8 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
     public static OpWorkload Parse(string op, string shape)
     {
         var (form, example, make) = s_ops[op];
-        var match = form.Match(shape);
+        var (factors, bare) = Factors(op, shape);
+        var match = form.Match(bare);
         if (!match.Success) throw Malformed("");
         var dimensions = new List<int>();
         foreach (var group in match.Groups.Values.Skip(1).Where(g => g.Success))
@@ -55,7 +56,8 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         {
             // A square product is named as the peers name it.
             var square = op == "sgemm" && dimensions.Distinct().Count() == 1;
-            var workload = make(square ? $"{op}{dimensions[0]}" : $"{op} {shape}", [.. dimensions]);
+            var workload = make(square ? $"{op}{dimensions[0]}{shape[bare.Length..]}" : $"{op} {shape}", [.. dimensions]);
+            if (factors != DType.F32) workload = workload with { Inputs = [.. workload.Inputs.Select(t => t with { DType = factors })] };
             _ = workload.Outputs;
             if (workload.Inputs.Concat(workload.Outputs).Any(t => t.Shape.Aggregate(1.0, (count, extent) => count * extent) >= int.MaxValue))
                 throw Malformed(" A tensor would have 2^31 elements or more.");
@@ -67,6 +69,15 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         }
 
         UsageException Malformed(string why) => new($"--shape is '{shape}', but {op} needs {example}.{why}");
+    }
+
+    // The factors of products and convolutions may be 16-bit: "1024x1024x1024/bf16".
+    private static (DType Factors, string Shape) Factors(string op, string shape)
+    {
+        foreach (var type in (DType[])[DType.BF16, DType.F16])
+            if ((op == "sgemm" || op.StartsWith("conv2d", StringComparison.Ordinal)) && shape.EndsWith($"/{type.Label()}", StringComparison.Ordinal))
+                return (type, shape[..^(type.Label().Length + 1)]);
+        return (DType.F32, shape);
     }
 
     /// <summary>Types of the outputs.</summary>
