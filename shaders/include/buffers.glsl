@@ -7,6 +7,7 @@
 //
 //   LOAD(X, i)      element i of an IN or INOUT buffer          STORE(Y, i, v)    element i of an OUT or INOUT buffer
 //   LOAD2, LOAD4    elements i..i+1, i..i+3 as vec2, vec4       STORE2, STORE4    the same; i a multiple of 2 or 4, all of them in range
+//   ATOMIC_AND(X, i, v)   of an INOUT buffer of uint
 //   ADDRESS(X)      the buffer's address as uint64_t: only with `#define INT64`, which builds for `address` alone
 //
 // Element types are float, uint and int. Smaller types are words in memory: declare uint and unpack.
@@ -177,7 +178,10 @@ bool inside_(uint count, uint binding, uint index, uint width, uint kind)
     void store4_##name(uint i, V4_##T v) { if (OK_(name, b, i, 4u, 1u)) { PUT4_(T, name, i, v) } }
 #define IN(T, name, b) LOADS_(T, name, b)
 #define OUT(T, name, b) STORES_(T, name, b)
-#define INOUT(T, name, b) LOADS_(T, name, b) STORES_(T, name, b)
+#define ATOMICS_float(name, b)
+#define ATOMICS_int(name, b)
+#define ATOMICS_uint(name, b) void and_##name(uint i, uint v) { if (OK_(name, b, i, 1u, 1u)) atomicAnd(AT1_(uint, name).e[i], v); }
+#define INOUT(T, name, b) LOADS_(T, name, b) STORES_(T, name, b) ATOMICS_##T(name, b)
 BUFFERS
 #undef IN
 #undef OUT
@@ -189,6 +193,7 @@ BUFFERS
 #define STORE(name, i, v) store1_##name(i, v)
 #define STORE2(name, i, v) store2_##name(i, v)
 #define STORE4(name, i, v) store4_##name(i, v)
+#define ATOMIC_AND(name, i, v) and_##name(i, v)
 
 // The index of this invocation in a grid made by Grid.Linear, which folds onto y past 65,535 workgroups.
 #define LINEAR_INDEX (gl_GlobalInvocationID.x + gl_GlobalInvocationID.y * gl_NumWorkGroups.x * gl_WorkGroupSize.x)

@@ -2,8 +2,8 @@
 //   SLOTS (0 to 3)    tensors of state        SCALARS (1 or 3)    scalars before the gradient's scale       SETTINGS    push words after the count
 // and after it the function update(), which may read scalar0 .. scalar2. LANES (a macro) chooses between two forms of one source:
 //   0  portable: a unit is four elements; the last may hold fewer. Grid 1-D, each.glsl. Tune GROUP, EACH.
-//   1  lane: a subgroup of eight takes UNITS runs of sixteen elements, straight-line code, uniform addresses (lane-words.glsl);
-//      16 * SUBGROUPS * UNITS * workgroups == count, at most 32768 workgroups. Tune SUBGROUPS, UNITS.
+//   1  lane: a subgroup of eight takes UNITS runs of sixteen elements, straight-line code, uniform addresses (lane-words.glsl); count a multiple
+//      of 16, at most 32768 workgroups. Runs past the end store into Spare, of a workgroup's elements. Tune SUBGROUPS, UNITS.
 //
 // Shapes  w, g, slots of count f32; scalars and scale () f32; finite () u32. Outputs: w and the slots.
 // Finite  where the flag is 0 the outputs are the inputs, whatever g holds.
@@ -22,14 +22,16 @@
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 #define BUFFERS IN(float, W, 0) IN(float, G, 1) JOIN(SLOT_IN_, SLOTS) JOIN(SCALAR_, SCALARS) \
-    IN(float, Scale, 2 + SLOTS + SCALARS) IN(uint, Finite, 3 + SLOTS + SCALARS) OUT(float, NewW, 4 + SLOTS + SCALARS) JOIN(SLOT_OUT_, SLOTS)
+    IN(float, Scale, 2 + SLOTS + SCALARS) IN(uint, Finite, 3 + SLOTS + SCALARS) OUT(float, NewW, 4 + SLOTS + SCALARS) JOIN(SLOT_OUT_, SLOTS) SPARE
 #if LANES
 #define INT64
 #define VALUE vec2 // of vectors of eight: elements l and 8 + l of a run
 #define CHOICE bvec2
+#define SPARE OUT(float, Spare, 5 + 2 * SLOTS + SCALARS)
 #else
 #define VALUE vec4
 #define CHOICE bvec4
+#define SPARE
 #endif
 #include "buffers.glsl"
 
@@ -82,8 +84,9 @@ void readScalars()
 layout(local_size_x_id = 0) in; // 8 * SUBGROUPS
 layout(constant_id = 1) const uint SUBGROUPS = 8;
 layout(constant_id = 2) const uint UNITS = 4;
-#define READ_RUN(X, i) vec2(load8(ADDRESS(X) + 4ul * (i)), load8(ADDRESS(X) + 4ul * (i) + 32ul))
-#define WRITE_RUN(Y, i, v) { vec2 v_ = v; store16(ADDRESS(Y) + 4ul * (i), v_.x, v_.y); }
+#define AT_(i) min(i, count - 16u)
+#define READ_RUN(X, i) vec2(load8(ADDRESS(X) + 4ul * AT_(i)), load8(ADDRESS(X) + 4ul * AT_(i) + 32ul))
+#define WRITE_RUN(Y, i, v) { vec2 v_ = v; store16((i) < count ? ADDRESS(Y) + 4ul * (i) : ADDRESS(Spare) + 4ul * ((i) - count), v_.x, v_.y); }
 
 void main()
 {

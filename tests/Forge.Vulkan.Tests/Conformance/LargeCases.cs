@@ -25,6 +25,7 @@ internal static class LargeCases
         ["sums of images' channels"] = d => Reduce(d, Reduction.Sum, new(9, 40, 41, 16), 0, 1, 2),
         ["a NaN in columns"] = d => new(new ReduceOp(Reduction.Max, [0], false), Spoilt(d.Uniform(new(4000, 8)))),
         ["finite, long"] = d => new(new FiniteOp(), d.Uniform(new(300_001)), d.Uniform(new(1))),
+        ["a single element that is not finite"] = d => new(new FiniteOp(), d.Uniform(new(300_001)), Spoilt(d.Uniform(new(1)), fromEnd: 1)),
         ["not finite, in what lanes leave"] = d => new(new FiniteOp(), Spoilt(d.Uniform(new(300_001))), d.Uniform(new(1))),
         ["a NaN in a maximum"] = d => WithNaN(d, Reduction.Max),
         ["a NaN in a minimum"] = d => WithNaN(d, Reduction.Min),
@@ -72,9 +73,9 @@ internal static class LargeCases
 
     private static OpCase Reduce(Draw draw, Reduction kind, Shape shape, params ReadOnlySpan<int> axes) => new(new ReduceOp(kind, new(axes), false), draw.Uniform(shape));
 
-    private static ReferenceTensor Spoilt(ReferenceTensor x)
+    private static ReferenceTensor Spoilt(ReferenceTensor x, int fromEnd = 3)
     {
-        x[x.Elements.Length - 3] = double.NaN;
+        x[x.Elements.Length - fromEnd] = double.NaN;
         return x;
     }
 
