@@ -125,13 +125,16 @@ internal sealed record Conv2DLane
         }
     }
 
+    // Pixels of a row that are too few to read a panel of weights from the first cache again.
+    private const int ShortRow = 16;
+
     // Packed weights are read a line after the other, where rows a power of two apart share sets of the first cache: it pays where each is read often.
     private IEnumerable<Variant> Offered()
     {
         var (plain, packed) = (VariantOf("plain", packed: false), VariantOf("packed", packed: true));
         if (_gradient || IsScattered)
             return [packed];
-        return Subgroups > 1 && (long)_y.N * _y.P * _y.Q >= 4096 ? [packed, plain] : [plain, packed];
+        return Subgroups > 1 && _y.Q >= ShortRow && (long)_y.N * _y.P * _y.Q >= 4096 ? [packed, plain] : [plain, packed];
     }
 
     private Variant VariantOf(string name, bool packed)
