@@ -12,7 +12,11 @@ public sealed class PassTests
     {
         var (step, feed) = SmallNetwork();
         var optimized = PassPipeline.Default.Run(step);
-        var (before, after) = (Evaluate(step, feed), Evaluate(optimized, feed));
+        Same(Evaluate(step, feed), Evaluate(optimized, feed));
+    }
+
+    private static void Same(IReadOnlyList<ReferenceTensor> before, IReadOnlyList<ReferenceTensor> after)
+    {
         for (var i = 0; i < before.Count; i++)
             for (var k = 0; k < before[i].Elements.Length; k++)
                 Assert.True(Math.Abs(before[i][k] - after[i][k]) <= 1e-12 * (1 + Math.Abs(before[i][k])), $"root {i}, element {k}: {before[i][k]} became {after[i][k]}");
@@ -42,6 +46,33 @@ public sealed class PassTests
         var optimized = PassPipeline.Default.Run(SmallNetwork().Step);
         Assert.Single(optimized.LiveNodes(), n => n.Op is MaxPool2DGradientOp { ThroughRelu: true });
         Assert.DoesNotContain(optimized.LiveNodes(), n => n.Op is FusedElementwiseOp fused && fused.Steps.Any(s => s.Op is ReluGradOp));
+    }
+
+    [Fact]
+    public void FuseLoss_MeanOfTheBatch_ComesOutOfItsGradient()
+    {
+        var (step, feed) = Classifier();
+        var optimized = PassPipeline.Default.Run(step);
+        Assert.Single(optimized.LiveNodes(), n => n.Op is SoftmaxCrossEntropyGradOp { Loss: Reduction.Mean });
+        Assert.DoesNotContain(optimized.LiveNodes(), n => n.Op is SoftmaxCrossEntropyOp or ReduceOp { Kind: Reduction.Mean });
+        Same(Evaluate(step, feed), Evaluate(optimized, feed));
+    }
+
+    [Fact]
+    public void FuseLoss_LeavesLossesThatAreReadByThemselves()
+    {
+        var (step, _) = Classifier(readsLosses: true);
+        Assert.DoesNotContain(PassPipeline.Default.Run(step).LiveNodes(), n => n.Op is SoftmaxCrossEntropyGradOp { Loss: not null });
+    }
+
+    [Fact]
+    public void FuseEpilogue_SlopeOfReluBehindASmallProduct_IsOneNodeAndTheSameNumbers()
+    {
+        var (step, feed) = Classifier();
+        var optimized = PassPipeline.Default.Run(step);
+        Assert.Single(optimized.LiveNodes(), n => n.Op is MatMulOp { Epilogue.IsGated: true });
+        Assert.DoesNotContain(optimized.LiveNodes(), n => n.Op is FusedElementwiseOp fused && fused.Steps.Any(s => s.Op is ReluGradOp));
+        Same(Evaluate(step, feed), Evaluate(optimized, feed));
     }
 
     [Fact]
@@ -140,6 +171,19 @@ public sealed class PassTests
         var v = feed.Select((f, i) => graph.Add(new InputOp(i, f.Type)).Outputs[0]).ToArray();
         var squares = (v[0] - v[1]).Square();
         return (new(graph, readTwice ? [squares.Mean([1]), squares.Max([0])] : [squares.Mean([1])], [], [.. feed.Select(f => f.Type)]), feed);
+    }
+
+    // Two dense layers and the mean cross-entropy of their softmax, with the gradients of all weights.
+    private static (StepGraph Step, IReadOnlyList<ReferenceTensor> Feed) Classifier(bool readsLosses = false)
+    {
+        var draw = Draw.FromSeed(8);
+        ReferenceTensor[] feed = [draw.Uniform(new Shape(6, 9)), draw.Uniform(new Shape(9, 8)), draw.Uniform(new Shape(8)), draw.Uniform(new Shape(8, 5)), draw.Uniform(new Shape(6, 5), 0, 1)];
+        var graph = new Graph();
+        var v = feed.Select((f, i) => graph.Add(new InputOp(i, f.Type)).Outputs[0]).ToArray();
+        var losses = new SoftmaxCrossEntropyOp().On((v[0].MatMul(v[1]) + v[2]).Relu().MatMul(v[3]), v[4]);
+        var error = losses.Mean();
+        var gradients = Grad.Of(error, [v[1], v[2], v[3]]);
+        return (new(graph, readsLosses ? [error, losses, .. gradients] : [error, .. gradients], [], [.. feed.Select(f => f.Type)]), feed);
     }
 
     // Convolution, bias, ReLU, pooling, dense, bias, squared error, and the gradients of all weights.

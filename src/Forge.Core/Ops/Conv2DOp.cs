@@ -21,7 +21,7 @@ public sealed record Conv2DOp(Conv2DGeometry Geometry, Epilogue Epilogue = defau
     {
         _ = Operands.Check(this, inputs, "x", "w", rank: 4);
         var y = Geometry.Output(this, inputs, inputs[0].Shape, inputs[1].Shape);
-        Epilogue.Check(this, inputs, without: 2, channels: y[3]);
+        Epilogue.Check(this, inputs, without: 2, y);
         return [new(DType.F32, y)];
     }
 
@@ -39,7 +39,7 @@ public sealed record Conv2DOp(Conv2DGeometry Geometry, Epilogue Epilogue = defau
                     for (var k = g * group; k < (g + 1) * group; k++) y[atY + k] += value * w[atW + c * o + k];
                 }
         });
-        Epilogue.Apply(y, Epilogue.HasBias ? inputs[2] : null);
+        Epilogue.Apply(y, inputs);
     }
 
     public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents)

@@ -24,16 +24,17 @@ public enum ActivationKind
 /// <param name="HasBias">Whether one more input, a bias of the last axis's extent, is added.</param>
 /// <param name="Activation">The function applied after the bias.</param>
 /// <param name="Slope">For leaky ReLU and ELU; 0 otherwise, so that equal epilogues are equal.</param>
+/// <param name="IsGated">Whether one more input of the output's shape, a gate, lets only those values through where it is more than 0: ReLU's VJP. The rest is 0.</param>
 /// <remarks>
 /// Set by fusion passes, which run after Grad. An op with an epilogue has no VJP: differentiate first, fuse afterwards.
 /// </remarks>
-public readonly record struct Epilogue(bool HasBias, ActivationKind Activation = ActivationKind.None, float Slope = 0)
+public readonly record struct Epilogue(bool HasBias, ActivationKind Activation = ActivationKind.None, float Slope = 0, bool IsGated = false)
 {
     /// <summary>Whether the sum is stored as it is.</summary>
-    public bool IsNone => !HasBias && Activation == ActivationKind.None;
+    public bool IsNone => !HasBias && Activation == ActivationKind.None && !IsGated;
 
     /// <summary>The inputs an op has with this epilogue, given those it has without one.</summary>
-    public int Inputs(int without) => HasBias ? without + 1 : without;
+    public int Inputs(int without) => without + (HasBias ? 1 : 0) + (IsGated ? 1 : 0);
 
     /// <summary>The activation of one value, in fp64.</summary>
     /// <param name="v">The sum, with its bias.</param>
@@ -51,23 +52,30 @@ public readonly record struct Epilogue(bool HasBias, ActivationKind Activation =
 
     /// <summary>Adds the bias along the last axis and applies the activation to every element, in fp64.</summary>
     /// <param name="sums">The sums; overwritten.</param>
-    /// <param name="bias">One value for each place of the last axis; null without a bias.</param>
-    internal void Apply(Reference.ReferenceTensor sums, Reference.ReferenceTensor? bias)
+    /// <param name="inputs">The op's inputs: the bias and the gate come last.</param>
+    internal void Apply(Reference.ReferenceTensor sums, IReadOnlyList<Reference.ReferenceTensor> inputs)
     {
         if (IsNone) return;
+        var (bias, gate) = (HasBias ? inputs[IsGated ? inputs.Count - 2 : inputs.Count - 1] : null, IsGated ? inputs[^1] : null);
         for (var i = 0; i < sums.Elements.Length; i++)
+        {
             sums[i] = Apply(bias is null ? sums[i] : sums[i] + bias[i % bias.Elements.Length]);
+            if (gate is not null && !(gate[i] > 0)) sums[i] = 0;
+        }
     }
 
     /// <summary>Throws unless the inputs hold the bias that the epilogue adds, and nothing more.</summary>
     /// <param name="op">The op that has the epilogue.</param>
     /// <param name="inputs">All its inputs.</param>
     /// <param name="without">The inputs it has without an epilogue.</param>
-    /// <param name="channels">The extent of the output's last axis.</param>
-    internal void Check(Op op, IReadOnlyList<TensorType> inputs, int without, int channels)
+    /// <param name="y">The output's shape.</param>
+    internal void Check(Op op, IReadOnlyList<TensorType> inputs, int without, Shape y)
     {
         if (inputs.Count != Inputs(without))
             throw new ShapeException(op, inputs, $"{inputs.Count} inputs where {Inputs(without)} are read", "A bias is one more input; HasBias says whether there is one.");
+        var channels = y[-1];
+        if (IsGated && inputs[^1] != new TensorType(DType.F32, y))
+            throw new ShapeException(op, inputs, $"the gate is {inputs[^1]} for an output of {y}", "Give one f32 number for each element of the output.");
         if (HasBias && !inputs[without].MustBe(DType.F32, rank: 1, name: "bias").Shape.Equals(new Shape(channels)))
             throw new ShapeException(op, inputs, $"the bias has {inputs[without].Count} elements for {channels} channels",
                 "Give one bias for each place of the output's last axis.");

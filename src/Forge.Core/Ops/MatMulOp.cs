@@ -31,8 +31,8 @@ public sealed record MatMulOp(bool TransposeA = false, bool TransposeB = false, 
         if (k != kb)
             throw new ShapeException(this, inputs, $"a has {k} columns{(TransposeA ? " once transposed" : "")} but b has {kb} rows{(TransposeB ? " once transposed" : "")}",
                 "The inner extents must be equal: check the order of the factors and the transpose flags.");
-        Epilogue.Check(this, inputs, without: 2, channels: n);
         var batch = Shape.Broadcast(Batch(a), Batch(b));
+        Epilogue.Check(this, inputs, without: 2, new Shape([.. batch.Extents, m, n]));
         if (!WithColumnSums) return [new(DType.F32, new Shape([.. batch.Extents, m, n]))];
         if (batch.Rank > 0 || TransposeB)
             throw new ShapeException(this, inputs, "column sums are of one matrix b stored (K, N)", "Use a Sum.");
@@ -60,7 +60,7 @@ public sealed record MatMulOp(bool TransposeA = false, bool TransposeB = false, 
                 }
             }
         }
-        Epilogue.Apply(y, Epilogue.HasBias ? inputs[2] : null);
+        Epilogue.Apply(y, inputs);
         if (WithColumnSums)
             for (var i = 0; i < b.Elements.Length; i++) outputs[1][i % n] += b[i];
     }
@@ -95,17 +95,19 @@ public sealed record MatMulOp(bool TransposeA = false, bool TransposeB = false, 
         var (m, n, k) = (Extent(draw), Extent(draw), Extent(draw));
         var op = new MatMulOp(draw.Bool(), draw.Bool());
         var (batchA, batchB) = (Shape.Scalar, Shape.Scalar);
-        switch (draw.Int(0, 3))
+        switch (draw.Int(0, 4))
         {
             case 1: (batchA, batchB) = Sampling.BroadcastPair(draw, maxRank: 3, high: 3); break;
             case 2: op = op with { Epilogue = Epilogue.Sample(draw) }; break;
             case 3: op = op with { TransposeB = false, WithColumnSums = true }; break;
+            case 4: op = op with { Epilogue = Epilogue.Sample(draw) with { IsGated = true } }; break;
         }
         var a = new Shape([.. batchA.Extents, .. op.TransposeA ? (int[])[k, m] : [m, k]]);
         var b = new Shape([.. batchB.Extents, .. op.TransposeB ? (int[])[n, k] : [k, n]]);
-        return Operands.Sample(draw, op.Epilogue.HasBias
-            ? new(op, draw.Uniform(a), draw.Uniform(b), draw.Uniform(new Shape(n)))
-            : new(op, draw.Uniform(a), draw.Uniform(b)));
+        List<ReferenceTensor> inputs = [draw.Uniform(a), draw.Uniform(b)];
+        if (op.Epilogue.HasBias) inputs.Add(draw.Uniform(new Shape(n)));
+        if (op.Epilogue.IsGated) inputs.Add(draw.Uniform(new Shape(m, n)));
+        return Operands.Sample(draw, new(op, [.. inputs]));
     }
 
     private static int Extent(Draw draw) => draw.Int(0, 3) switch

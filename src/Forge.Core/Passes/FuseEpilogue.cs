@@ -6,6 +6,8 @@ namespace Forge.Core.Passes;
 /// <remarks>Only where the sum (and the biased sum) is read by nothing else. VJPs read an activation's output, so training allows it too.</remarks>
 public sealed class FuseEpilogue : IPass
 {
+    private const double SmallProduct = 400_000;    // floating-point operations
+
     /// <inheritdoc/>
     public string Name => "fuse epilogue";
 
@@ -16,6 +18,7 @@ public sealed class FuseEpilogue : IPass
         return traced.Rewrite(at => at.Node.Op switch
         {
             AddOp => Biased(at, 0) ?? Biased(at, 1),
+            ReluGradOp => Gated(at),
             ElementwiseOp when at.Inputs.Count == 1 => Activated(at),
             _ => null,
         });
@@ -30,10 +33,20 @@ public sealed class FuseEpilogue : IPass
             return at.Graph.Add(op, [.. made.Inputs, bias.Reshape(new Shape(bias.Type.Count))]).Outputs;
         }
 
+        // The gate is a gradient's: it pays where a dispatch costs more than the traffic it saves.
+        IReadOnlyList<Tensor>? Gated(Rewriting at)
+        {
+            var (gate, sum) = (at.Inputs[0], at.Inputs[1]);
+            if (uses[at.Node.Inputs[1]] != 1 || gate.Type != sum.Type || sum.Node.Op is not MatMulOp { WithColumnSums: false, Epilogue.IsNone: true } product) return null;
+            var types = sum.Node.InputTypes;
+            if (product.Cost(types, sum.Node.OutputTypes).Flops > SmallProduct) return null;
+            return at.Graph.Add(product with { Epilogue = new(HasBias: false, IsGated: true) }, [.. sum.Node.Inputs, gate]).Outputs;
+        }
+
         IReadOnlyList<Tensor>? Activated(Rewriting at)
         {
             var sum = at.Inputs[0];
-            if (uses[at.Node.Inputs[0]] != 1 || EpilogueOf(sum.Node.Op) is not { Activation: ActivationKind.None } epilogue) return null;
+            if (uses[at.Node.Inputs[0]] != 1 || EpilogueOf(sum.Node.Op) is not { Activation: ActivationKind.None, IsGated: false } epilogue) return null;
             if (ActivationOf(at.Node.Op) is not { } activation) return null;
             var op = With(sum.Node.Op, epilogue with { Activation = activation.Kind, Slope = activation.Slope });
             return at.Graph.Add(op, [.. sum.Node.Inputs]).Outputs;

@@ -14,6 +14,8 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
         if (SumsAlone.AreLeft(outputs)) return SumsAlone.Variants;
         var y = outputs[0].Shape;
         var products = MatMulBatches.Of(inputs[0].Shape, inputs[1].Shape, y)[0].Count;
+        // Small products only, as the pass that makes gates has it.
+        if (op.Epilogue.IsGated) return KernelOrder.Portable(limits, 64, 128);
         var lanes = Kernels.MatMulLane.Variants(op, inputs, outputs, limits);
         var tiles = KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, y[-2], y[-1], products));
         var others = 2.0 * y.Count * op.Extents(inputs[0].Shape, inputs[1].Shape).K <= SmallFlops ? tiles.Concat(lanes) : lanes.Concat(tiles);
@@ -44,6 +46,7 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
             Slot.Input(0), Slot.Input(1), Slot.Input(op.Epilogue.HasBias ? 2 : 1), Slot.Output(0),
             op.WithColumnSums ? Slot.Output(1) : Slot.Output(0, written: false),
         ];
+        Slot[] portableBindings = [.. bindings, Slot.Input(op.Epilogue.IsGated ? inputs.Count - 1 : 0)];
         return new([.. MatMulBatches.Of(a, b, outputs[0].Shape).Select(batches => variant.Family is Family.Tiled or Family.Coopmat ? Tiled(batches) : Portable(batches))]);
 
         Dispatch Portable(MatMulBatches batches)
@@ -52,7 +55,7 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
             var count = (long)batches.Count * tilesM * tilesN;
             return new(Grid.Linear(count, variant.Lanes),
                 [(uint)count, (uint)m, (uint)n, (uint)k, .. strides, (uint)tilesN, (uint)tilesM, .. batches.Words, .. Divisor.Words(tilesN, tilesM, batches.Inner)],
-                bindings, Constants: [variant.Lanes, .. EpilogueConstants.Of(op.Epilogue), op.WithColumnSums ? 1u : 0, OperandConstant.Of(inputs[0].DType)]);
+                portableBindings, Constants: [variant.Lanes, .. EpilogueConstants.Of(op.Epilogue), op.WithColumnSums ? 1u : 0, OperandConstant.Of(inputs[0].DType), op.Epilogue.IsGated ? 1u : 0]);
         }
 
         Dispatch Tiled(MatMulBatches batches) =>
