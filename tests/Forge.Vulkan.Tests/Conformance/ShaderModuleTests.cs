@@ -22,9 +22,23 @@ public sealed class ShaderModuleTests
 
     private static DeviceLimits Rich => new()
     {
-        MaxWorkgroupInvocations = 1024, MaxWorkgroupX = 1024, MaxWorkgroupY = 1024, SharedMemoryBytes = 48 << 10, HasBufferAddress = true, HasInt64 = true, HasInt16 = true,
-        HasInt8 = true, HasFloat16 = true, HasStorage16 = true, HasStorage8 = true, HasSubgroupArithmetic = true, HasSubgroupBallot = true, HasSubgroupShuffle = true,
-        HasSubgroupSizeControl = true, HasCooperativeMatrix = true, MaxStorageBufferRange = 1L << 32,
+        MaxWorkgroupInvocations = 1024,
+        MaxWorkgroupX = 1024,
+        MaxWorkgroupY = 1024,
+        SharedMemoryBytes = 48 << 10,
+        HasBufferAddress = true,
+        HasInt64 = true,
+        HasInt16 = true,
+        HasInt8 = true,
+        HasFloat16 = true,
+        HasStorage16 = true,
+        HasStorage8 = true,
+        HasSubgroupArithmetic = true,
+        HasSubgroupBallot = true,
+        HasSubgroupShuffle = true,
+        HasSubgroupSizeControl = true,
+        HasCooperativeMatrix = true,
+        MaxStorageBufferRange = 1L << 32,
     };
 
     public static TheoryData<string, BufferMode> DevicesAndModes()
