@@ -29,7 +29,7 @@ internal abstract class UpdateKernel<TOp> : Kernel<TOp> where TOp : UpdateOp
                 if (8 * subgroups <= limits.MaxWorkgroupInvocations && Groups(inputs[0].Count, subgroups, units) is >= 2 and <= MostGroups)
                     yield return new(Family.Lane, $"runs{subgroups}x{units}", 8 * subgroups, [8 * subgroups, subgroups, units],
                         Shader: Stem + ".comp", Defines: Defines(op, lanes: true), LaneTable: 32,
-                        Tunables: [new("units", [units, .. new uint[] { 16, 8, 4, 2, 1 }.Where(u => u != units && Groups(inputs[0].Count, subgroups, u) >= 2)], Constant: 2)]);
+                        Tunables: [new("units", [units, .. new uint[] { 16, 8, 4, 2, 1 }.Where(u => u != units && Groups(inputs[0].Count, subgroups, u) is >= 2 and <= MostGroups)], Constant: 2)]);
         foreach (var variant in EachUnit.Variants((inputs[0].Count + 3L) / 4, limits, defines: Defines(op, lanes: false)))
             yield return variant;
     }

@@ -35,9 +35,23 @@ internal sealed record OpUse(Op Op, IReadOnlyList<TensorType> Inputs)
     /// <summary>For people: the op and its inputs.</summary>
     public override string ToString() => $"{(Op is FusedElementwiseOp ? $"Elementwise {Op}" : Op.Name)} on {InputsKey}";
 
+    /// <summary>What an op's key begins with, without the cost of the key.</summary>
+    public static string KeyStartOf(Op op) => op is FusedElementwiseOp ? "Elementwise {" : op.GetType().Name + " {";
+
     /// <summary>An op with everything that decides what it computes.</summary>
     // A record prints its members; a chain's own words for people leave most of it out.
-    public static string KeyOf(Op op) => op is FusedElementwiseOp chain
-        ? $"Elementwise {{ Shape = {chain.Shape}, Results = {chain.Results}, Steps = {string.Join(" ", chain.Steps.Select(s => $"{KeyOf(s.Op)}{s.Operands}{s.DType.Label()}"))} }}"
-        : op.ToString().Replace($"Name = {op.Name}, IsView = {op.IsView}", "", StringComparison.Ordinal).Replace("{ , ", "{ ", StringComparison.Ordinal);
+    public static string KeyOf(Op op) => op switch
+    {
+        FusedElementwiseOp chain => $"{KeyStartOf(op)} Shape = {chain.Shape}, Results = {chain.Results}, Steps = {string.Join(" ", chain.Steps.Select(s => $"{KeyOf(s.Op)}{s.Operands}{s.DType.Label()}"))} }}",
+        FusedReduceOp reduce => $"{KeyStartOf(op)} Kind = {reduce.Kind}, Axes = {reduce.Axes}, KeepDims = {reduce.KeepDims}, Chain = {KeyOf(reduce.Chain)} }}",
+        _ => Members(op),
+    };
+
+    private static string Members(Op op) =>
+        string.Join(", ", op.ToString().Replace($"Name = {op.Name}, IsView = {op.IsView}", "", StringComparison.Ordinal).Replace("{ , ", "{ ", StringComparison.Ordinal)
+            // A list that is the op's own has only its type's name there, which the compiler makes up; it follows from the op.
+            .Split(", ").Select(m => m.Contains(ListMark, StringComparison.Ordinal) ? m[..(m.IndexOf('{', StringComparison.Ordinal) + 1)] : m).Where(m => m.Length > 0))
+            .Replace("{, ", "{ ", StringComparison.Ordinal);
+
+    private const string ListMark = "z__ReadOnly";
 }

@@ -5,7 +5,8 @@ internal sealed class TunedVariants
 {
     private readonly Device _device;
     private readonly PipelineLibrary _pipelines;
-    private readonly bool _uses;
+    private readonly bool _uses, _hasFiles;
+    private readonly Lazy<TuningCache> _cache;
 
     /// <summary>What is known of a device.</summary>
     /// <param name="device">The device.</param>
@@ -15,20 +16,24 @@ internal sealed class TunedVariants
     public TunedVariants(Device device, PipelineLibrary pipelines, string? root, bool? uses = null)
     {
         (_device, _pipelines, _uses) = (device, pipelines, uses ?? Switches.Tuned);
-        Cache = new(root, DriverIdentity.Of(device));
+        _cache = new(() => new(root, DriverIdentity.Of(device)));
+        // Most programs start where nothing was ever tuned.
+        _hasFiles = root is not null && Directory.Exists(Path.Combine(root, "tuning"));
     }
 
     /// <summary>What is known, on disk.</summary>
-    public TuningCache Cache { get; }
+    public TuningCache Cache => _cache.Value;
+
+    private TuningRecord Known => _hasFiles || _cache.IsValueCreated ? Cache.Known : TuningRecord.Empty;
 
     /// <summary>The variants that may run: those that are not quarantined.</summary>
     public IReadOnlyList<Variant> Allowed(Kernel kernel, OpUse use, IReadOnlyList<Variant> variants) =>
-        Cache.Known.Quarantined.Count == 0 ? variants : [.. variants.Where(v => Quarantine(kernel, use, v) is null)];
+        Known.Quarantined.Count == 0 ? variants : [.. variants.Where(v => Quarantine(kernel, use, v) is null)];
 
     /// <summary>Why a variant must not run; null where it may.</summary>
     public QuarantinedVariant? Quarantine(Kernel kernel, OpUse use, Variant variant) =>
         // Its shaders are read only where one of its name is quarantined.
-        Cache.Known.Quarantined.FirstOrDefault(q => q.Kernel == kernel.Stem && q.Variant == variant.Label && q.Shaders == Sources(kernel, use, variant));
+        Known.Quarantined.FirstOrDefault(q => q.Kernel == kernel.Stem && q.Variant == variant.Label && q.Shaders == Sources(kernel, use, variant));
 
     /// <summary>The variant to run.</summary>
     /// <param name="kernel">The kernel.</param>
@@ -40,10 +45,12 @@ internal sealed class TunedVariants
         if (!_uses || !ReferenceEquals(kernel, use.Kernel))
             return allowed[0];
         var shipped = ShippedTable.Of(_device.Description);
-        if (Cache.Known.Choices.Count == 0 && shipped is null)
+        // A key takes longer to write than all of this to ask.
+        var start = OpUse.KeyStartOf(use.Op);
+        if (!Known.Choices.Any(c => c.Op.StartsWith(start, StringComparison.Ordinal)) && shipped?.Choices.Any(c => c.Op.StartsWith(start, StringComparison.Ordinal)) != true)
             return allowed[0];
         var (op, inputs, bucket) = (use.OpKey, use.InputsKey, ShapeBucket.Of(use.Inputs));
-        foreach (var choice in Cache.Find(op, inputs, bucket))
+        foreach (var choice in Known.Choices.Count > 0 ? Cache.Find(op, inputs, bucket) : [])
             if (Offered(choice.Variant) is { } tuned && Sources(kernel, use, tuned, DefaultOf(kernel, use)) == choice.Shaders)
                 return tuned;
         return shipped?.Find(op, inputs, bucket) is { } label && Offered(label) is { } usual ? usual : allowed[0];

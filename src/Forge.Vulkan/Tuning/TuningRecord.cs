@@ -30,6 +30,9 @@ internal sealed record QuarantinedVariant(string Kernel, string Variant, string 
 /// <param name="Quarantined">Those that must not run.</param>
 internal sealed record TuningRecord(string Device, IReadOnlyList<TunedChoice> Choices, IReadOnlyList<QuarantinedVariant> Quarantined)
 {
+    /// <summary>Nothing, of no device.</summary>
+    public static TuningRecord Empty { get; } = new("", [], []);
+
     // Of shaders that are being edited, some versions are remembered.
     private const int Versions = 4;
 

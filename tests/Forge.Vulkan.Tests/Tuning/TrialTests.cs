@@ -62,6 +62,17 @@ public sealed class TrialTests
         Assert.Equal(Key(0.1f), Key(0.1f));
     }
 
+    [Fact]
+    public void Key_HasNoNamesThatACompilerMadeUp()
+    {
+        Assert.Equal("AdamUpdateOp { Beta1 = 0.9, Beta2 = 0.999, Form = Keras, Decay = 0, Epsilon = 1E-07 }", s_large["update"].OpKey);
+        foreach (var entry in OpTable.Entries)
+        {
+            Assert.DoesNotContain("__", Drawn(entry.Name).OpKey, StringComparison.Ordinal);
+            Assert.StartsWith(OpUse.KeyStartOf(Drawn(entry.Name).Op), Drawn(entry.Name).OpKey, StringComparison.Ordinal);
+        }
+    }
+
     [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void EveryVariant_IsFoundRight_AtFullSizeToo(string driver)
     {

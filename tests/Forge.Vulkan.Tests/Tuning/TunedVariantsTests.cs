@@ -63,6 +63,21 @@ public sealed class TunedVariantsTests : IDisposable
         Assert.Null(DriverIdentity.LibraryAt(8)); // where nothing is mapped
     }
 
+    // Rows are about the nets of the benchmarks: the update of cnn150, as its plan has it.
+    [LaneChainFact]
+    public void ShippedChoice_IsRun_UnlessTuningIsOff()
+    {
+        var state = new TensorType(DType.F32, new Shape(4829760));
+        TensorType[] inputs = [.. Enumerable.Repeat(state, 4), .. Enumerable.Repeat(new TensorType(DType.F32, Shape.Scalar), 4), new(DType.U32, Shape.Scalar)];
+        var use = new OpUse(new AdamUpdateOp(0.9f, 0.999f, 1e-7f, UpdateForm.PyTorch, 0), inputs);
+        foreach (var tuned in (bool[])[true, false])
+        {
+            using var backend = Open(Needs.DriverWithLaneChain!, tuned);
+            var label = backend.Tuned.Choose(use.Kernel!, use, use.Variants(backend.Limits)).Label;
+            Assert.Equal(tuned ? "lane/runs16x4,units=16" : use.Variants(backend.Limits)[0].Label, label);
+        }
+    }
+
     [Fact]
     public void ShippedTables_NameVariantsOfTheKernelsThatThereAre()
     {
