@@ -158,7 +158,8 @@ use_sets() {
     local folder path="" set manifest
     for set in ${sets[@]+"${sets[@]}"}; do
         folder=$forge_data/$set
-        [[ -d $folder/lib ]] && path=$path$folder/lib:
+        # A set with a loader of its own brings another C library: no program of this system may meet it.
+        [[ -d $folder/lib && ! -e $folder/lib/ld.so ]] && path=$path$folder/lib:
     done
     [[ -n $own_loader && -f $forge_data/loader/lib/libvulkan.so.1 ]] &&
         export FORGE_VULKAN_LOADER=${FORGE_VULKAN_LOADER:-$forge_data/loader/lib/libvulkan.so.1}

@@ -32,7 +32,7 @@ case \$1 in
         read -r total passed failed exit_code < "$repository/tests/\$name/outcome"
         while [[ \$1 != --results-directory ]]; do shift; done
         [[ \$total == none ]] || echo "<TestRun><Counters total=\"\$total\" executed=\"0\" passed=\"\$passed\" failed=\"\$failed\" error=\"0\" /></TestRun>" > "\$2/\$name.trx"
-        env | grep '^FORGE_TEST' | sed 's/^/seen /'
+        env | grep -E '^(FORGE_TEST|LD_LIBRARY_PATH)' | sed 's/^/seen /'
         [[ ! -d \${FORGE_TEST_REPORTS-} ]] || echo "mesa25|3|4|1.5" >> "\$FORGE_TEST_REPORTS/\$name"
         exit "\$exit_code" ;;
     */forge.dll) shift

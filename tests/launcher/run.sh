@@ -292,6 +292,7 @@ suites_are_summed_and_the_tests_told_of_the_drivers() {
     grep -q "^swiftshader|$data/swiftshader/manifests" "$data/drivers" || refuse "$(cat "$data/drivers")"
     grep -qE '^mesa25 +6 +8 +3.0$' "$machine/out" || refuse "the drivers' sums are missing"
     prints "seen FORGE_TEST_TOOLS13=$data/tools13"
+    ! grep -q "^seen LD_LIBRARY_PATH=.*tools13" "$machine/out" || refuse "programs would meet another C library"
     "$data/tools13/lib/ld.so" --library-path "$data/tools13/lib" "$data/tools13/bin/glslc" || refuse "the newer tools do not run"
     grep -qx 'Suites: trixie' "$machine/apt-sources" || refuse "$(cat "$machine/apt-sources")"
     forge test --filter x; quiet
