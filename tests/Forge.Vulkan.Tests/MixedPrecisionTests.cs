@@ -1,7 +1,6 @@
 using Forge.Core;
 using Forge.Core.Reference;
 using Forge.Models;
-using Forge.Models.Cnn;
 using Forge.Models.Layers;
 using Forge.Models.Optimizers;
 
@@ -105,17 +104,7 @@ public class MixedPrecisionTests
         using var engine = new Engine(backend, new() { Seed = 5, Precision = precision });
         var model = new Sequential(
             new Input((12, 12, 2)), new Conv2D(8, 3, activation: "relu"), new MaxPooling2D(), new Conv2D(6, 2, activation: "relu"), new Flatten(), new Dense(9, activation: "relu"), new Dense(3));
-        var sgd = new SGD(0.1f);
-        var step = engine.Compile((x, y) =>
-        {
-            var loss = Models.Losses.CategoricalCrossentropyOfLogits(y, model.Call(x, training: true));
-            sgd.Minimize(loss, model.Parameters);
-            return loss;
-        });
-        var labels = new HostTensor(new(DType.F32, (7, 3)));
-        for (var i = 0; i < 7; i++) labels.Span<float>()[i * 3 + i * 5 % 3] = 1;
-        var images = SharedHash.Uniform(1, (7, 12, 12, 2), 0, 1);
-        var losses = Enumerable.Range(0, 4).Select(_ => step.Run(images, labels).Scalar()).ToArray();
-        return (losses, [.. step.Executable!.VariantTable]);
+        var (losses, executable) = FourSteps.Of(engine, model, new SGD(0.1f));
+        return (losses, [.. executable.VariantTable]);
     }
 }

@@ -2,7 +2,6 @@ using Forge.Core;
 using Forge.Core.Ops;
 using Forge.Core.Reference;
 using Forge.Models;
-using Forge.Models.Cnn;
 using Forge.Models.Layers;
 using Forge.Models.Optimizers;
 
@@ -87,22 +86,12 @@ public class TrainingStepTests
         var model = new Sequential(
             new Input((12, 12, 2)), new Conv2D(5, 3, activation: "relu"), new BatchNormalization(), new MaxPooling2D(), new Conv2D(6, 2, activation: "relu"),
             new Flatten(), new Dropout(0.25f), new Dense(9, activation: "relu"), new Dense(3));
-        var adam = new Adam(1e-2f);
-        var step = engine.Compile((x, y) =>
-        {
-            var loss = Models.Losses.CategoricalCrossentropyOfLogits(y, model.Call(x, training: true));
-            adam.Minimize(loss, model.Parameters);
-            return loss;
-        });
-        var labels = new HostTensor(new(DType.F32, (7, 3)));
-        for (var i = 0; i < 7; i++) labels.Span<float>()[i * 3 + i * 5 % 3] = 1;
-        var images = SharedHash.Uniform(1, (7, 12, 12, 2), 0, 1);
-        var losses = Enumerable.Range(0, 4).Select(_ => step.Run(images, labels).Scalar()).ToArray();
+        var (losses, executable) = FourSteps.Of(engine, model, new Adam(1e-2f));
         if (backend is VulkanBackend)
         {
-            var executable = Assert.IsType<Executable>(step.Executable);
-            HazardChecker.Check(executable.Steps, executable.BarrierBefore);
-            look?.Invoke(executable);
+            var recorded = Assert.IsType<Executable>(executable);
+            HazardChecker.Check(recorded.Steps, recorded.BarrierBefore);
+            look?.Invoke(recorded);
         }
         return losses;
     }

@@ -15,6 +15,9 @@ namespace Forge.Core.Ops;
 /// <exception cref="ShapeException">The dtypes differ, a rank is below 2, the two K differ, the batches do not broadcast, or column sums are asked of a batch or of a transposed b.</exception>
 public sealed record MatMulOp(bool TransposeA = false, bool TransposeB = false, Epilogue Epilogue = default, bool WithColumnSums = false) : Op, ISampled
 {
+    /// <summary>Work up to which a product costs a device less than starting one more dispatch, in floating-point operations.</summary>
+    public const double SmallFlops = 400_000;
+
     /// <summary>The extents of one product: y (M, N) of K terms.</summary>
     public (int M, int N, int K) Extents(Shape a, Shape b) =>
         (TransposeA ? a[-1] : a[-2], TransposeB ? b[-2] : b[-1], TransposeA ? a[-2] : a[-1]);

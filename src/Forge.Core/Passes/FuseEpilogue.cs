@@ -6,8 +6,6 @@ namespace Forge.Core.Passes;
 /// <remarks>Only where the sum (and the biased sum) is read by nothing else. VJPs read an activation's output, so training allows it too.</remarks>
 public sealed class FuseEpilogue : IPass
 {
-    private const double SmallProduct = 400_000;    // floating-point operations
-
     /// <inheritdoc/>
     public string Name => "fuse epilogue";
 
@@ -39,7 +37,7 @@ public sealed class FuseEpilogue : IPass
             var (gate, sum) = (at.Inputs[0], at.Inputs[1]);
             if (uses[at.Node.Inputs[1]] != 1 || gate.Type != sum.Type || sum.Node.Op is not MatMulOp { WithColumnSums: false, Epilogue.IsNone: true } product) return null;
             var types = sum.Node.InputTypes;
-            if (product.Cost(types, sum.Node.OutputTypes).Flops > SmallProduct) return null;
+            if (product.Cost(types, sum.Node.OutputTypes).Flops > MatMulOp.SmallFlops) return null;
             return at.Graph.Add(product with { Epilogue = new(HasBias: false, IsGated: true) }, [.. sum.Node.Inputs, gate]).Outputs;
         }
 

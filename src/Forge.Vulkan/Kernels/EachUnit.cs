@@ -18,7 +18,7 @@ internal static class EachUnit
             : [(64, 32), (64, 8), (64, 1)];
         foreach (var (lanes, each) in shapes)
             // Two workgroups at least, or one core of two stands idle.
-            if (lanes <= limits.MaxWorkgroupInvocations && (each == 1 || 2L * lanes * each <= units))
+            if (limits.AllowsLanes(lanes) && (each == 1 || 2L * lanes * each <= units))
                 yield return new(Family.Portable, $"lanes{lanes}each{each}{suffix}", lanes, [lanes, each, .. constants ?? []], Defines: defines,
                     Tunables: each == 1 ? null : [new("each", [each, .. new uint[] { 2, 4, 16, 64 }.Where(e => e != each && 2L * lanes * e <= units)], Constant: 1)]);
     }

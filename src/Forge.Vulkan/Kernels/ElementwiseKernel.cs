@@ -37,7 +37,7 @@ internal sealed class ElementwiseKernel : Kernel<FusedElementwiseOp>
         {
             var fitting = Enumerable.Range(2, 31).Select(u => (uint)u)
                 .Where(u => runs % (u * subgroups) == 0 && u * op.Steps.Count <= MostSteps && runs / (u * subgroups) is >= 2 and <= MostGroups).Reverse().ToArray();
-            if (fitting.Length > 0 && 8 * subgroups <= limits.MaxWorkgroupInvocations)
+            if (fitting.Length > 0 && limits.AllowsLanes(8 * subgroups))
                 yield return new(Family.Lane, $"runs{subgroups}x{fitting[0]}", 8 * subgroups, [8 * subgroups, subgroups, fitting[0]], LaneTable: 32,
                     Tunables: [new("units", fitting, Constant: 2)]);
         }
@@ -52,7 +52,7 @@ internal sealed class ElementwiseKernel : Kernel<FusedElementwiseOp>
             if (count % (int)width != 0) continue;
             foreach (var lanes in (uint[])[64, 256])
                 foreach (var each in preferred)
-                    if (lanes <= limits.MaxWorkgroupInvocations && (each == 1 || (long)lanes * each * width * 2 <= count))
+                    if (limits.AllowsLanes(lanes) && (each == 1 || (long)lanes * each * width * 2 <= count))
                         yield return new(Family.Portable, $"lanes{lanes}x{width}each{each}", lanes, [lanes, each], Defines: [("WIDTH", $"{width}")]);
         }
     }

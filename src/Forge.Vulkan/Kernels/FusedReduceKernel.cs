@@ -36,17 +36,9 @@ internal sealed class FusedReduceKernel : Kernel<FusedReduceOp>
         if (passes[0].Slices > 1) passes.AddRange(ReduceKernel.Sliced(passes[0].Next, plain));
         foreach (var pass in all[1..]) passes.AddRange(ReduceKernel.Sliced(pass, plain));
 
-        var (scratch, dispatches) = (new List<long>(), new List<Dispatch>());
-        var factor = ReduceKernel.Factor(op.Kind, op.Chain.Shape.Count, outputs[0].Count);
-        for (var p = 0; p < passes.Count; p++)
-        {
-            var (first, last) = (p == 0, p == passes.Count - 1);
-            if (!last) scratch.Add(Math.Max(4, 4 * passes[p].Results));    // no driver binds nothing
-            var (x, y) = (first ? Slot.Input(0) : Slot.Scratch(p - 1, written: false), last ? Slot.Output(0) : Slot.Scratch(p));
-            var made = ReduceKernel.Dispatches(passes[p], first ? variant : plain, new(op.Kind, Square: first && op.Kind == Reduction.SumSquares, last ? factor : 1), x, y);
-            dispatches.AddRange(first ? made.Select(d => WithChain(d, passes[0], op.Chain, inputs)) : made);
-        }
-        return new(dispatches, scratch);
+        return ReduceKernel.PlanOf(passes, op.Kind, ReduceKernel.Factor(op.Kind, op.Chain.Shape.Count, outputs[0].Count),
+            (pass, how, x, y) => ReduceKernel.Dispatches(pass, plain, how, x, y),
+            runFirst: (pass, how, x, y) => ReduceKernel.Dispatches(pass, variant, how, x, y).Select(d => WithChain(d, pass, op.Chain, inputs)));
     }
 
     // A dispatch of Reduce's that reads the chain's inputs. Where it read from within x, it computes from that element on.

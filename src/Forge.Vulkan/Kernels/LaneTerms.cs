@@ -23,7 +23,7 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
 
     /// <summary>Whether a device runs kernels that chain subgroups (shaders/include/lane.glsl), and takes their workgroups.</summary>
     public static bool IsOffered(DeviceLimits limits) =>
-        limits.HasLaneChain && Math.Min(limits.MaxWorkgroupInvocations, limits.MaxWorkgroupX) >= MostSubgroups * Lanes;
+        limits.HasLaneChain && limits.AllowsLanes(MostSubgroups * Lanes);
 
     /// <summary>Invocations of a workgroup.</summary>
     public uint Group => Lanes * Subgroups;

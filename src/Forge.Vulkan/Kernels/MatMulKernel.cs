@@ -6,9 +6,6 @@ namespace Forge.Vulkan.Kernels;
 /// <summary>Runs <see cref="MatMulOp"/>: an invocation per 4x4 outputs (portable), a workgroup per tile through shared memory (tiled), with its matrix units (coopmat), or MatMulLane's.</summary>
 internal sealed class MatMulKernel : Kernel<MatMulOp>
 {
-    // Work that one portable dispatch ends before the two or three of the lane form would.
-    private const double SmallFlops = 400_000;
-
     public override IEnumerable<Variant> Variants(MatMulOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         if (SumsAlone.AreLeft(outputs)) return SumsAlone.Variants;
@@ -18,7 +15,8 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
         if (op.Epilogue.IsGated) return KernelOrder.Portable(limits, 64, 128);
         var lanes = Kernels.MatMulLane.Variants(op, inputs, outputs, limits);
         var tiles = KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, y[-2], y[-1], products));
-        var others = 2.0 * y.Count * op.Extents(inputs[0].Shape, inputs[1].Shape).K <= SmallFlops ? tiles.Concat(lanes) : lanes.Concat(tiles);
+        // One portable dispatch ends before the two or three of the lane form would.
+        var others = op.Cost(inputs, outputs).Flops <= MatMulOp.SmallFlops ? tiles.Concat(lanes) : lanes.Concat(tiles);
         return op.WithColumnSums ? others
             : KernelOrder.MatricesFirst(limits, MatrixTile.Variants(limits, Stem, inputs[0].DType, y[-2], y[-1], products), others);
     }

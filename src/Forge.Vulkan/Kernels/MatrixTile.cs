@@ -31,7 +31,7 @@ internal static class MatrixTile
         from tile in s_all
         let lanes = tile.Lanes * limits.SubgroupSize
         where tile.LaneM % shape.M == 0 && tile.LaneN % shape.N == 0 && Sums(tile, shape) <= (limits.Quirks.RunsOnProcessor ? MostSums / 2 : MostSums)
-            && lanes <= Math.Min(limits.MaxWorkgroupInvocations, limits.MaxWorkgroupX) && SharedBytes(tile, shape) <= limits.SharedMemoryBytes
+            && limits.AllowsLanes(lanes) && SharedBytes(tile, shape) <= limits.SharedMemoryBytes
         let grid = tile.GridOf(m, n, products)
         where Math.Max(Math.Max(grid.X, grid.Y), grid.Z) <= Grid.MaxPerAxis
         orderby Math.Min(Plenty, tile.Workgroups(m, n) * products) descending, tile.M descending

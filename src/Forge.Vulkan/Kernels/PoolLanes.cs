@@ -24,7 +24,7 @@ internal static class PoolLanes
         var units = Enumerable.Range(1, (int)mostUnits).Select(u => (uint)u).Last(u => runs % u == 0);
         var segments = runs / units * (uint)(n * p);
         foreach (var subgroups in (uint[])[8, 4, 16, 2, 1])
-            if (segments % subgroups == 0 && segments / subgroups <= MostGroups && 8 * subgroups <= limits.MaxWorkgroupInvocations)
+            if (segments % subgroups == 0 && segments / subgroups <= MostGroups && limits.AllowsLanes(8 * subgroups))
                 yield return new(Family.Lane, $"runs{subgroups}x{units}", 8 * subgroups, [8 * subgroups, subgroups, (uint)c, units, .. constants], LaneTable: 32,
                     Tunables: [new("units", [units, .. Fewer(subgroups)], Constant: 3)]);
 

@@ -39,15 +39,22 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
 
     public override KernelPlan Plan(ReduceOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
-        var (passes, scratch, dispatches) = (new List<Pass>(), new List<long>(), new List<Dispatch>());
-        foreach (var pass in Passes(op.Axes, inputs[0].Shape)) passes.AddRange(Sliced(pass, variant));
-        var factor = Factor(op.Kind, inputs[0].Count, outputs[0].Count);
+        var passes = Passes(op.Axes, inputs[0].Shape).SelectMany(pass => Sliced(pass, variant)).ToArray();
+        return PlanOf(passes, op.Kind, Factor(op.Kind, inputs[0].Count, outputs[0].Count), (pass, how, x, y) => Dispatches(pass, variant, how, x, y));
+    }
+
+    internal delegate IEnumerable<Dispatch> PassDispatches(Pass pass, Combination how, Slot x, Slot y);
+
+    // Each pass reads what the one before left in scratch: the first the op's input, and it squares; the last writes the op's output and multiplies.
+    internal static KernelPlan PlanOf(IReadOnlyList<Pass> passes, Reduction kind, float factor, PassDispatches run, PassDispatches? runFirst = null)
+    {
+        var (scratch, dispatches) = (new List<long>(), new List<Dispatch>());
         for (var p = 0; p < passes.Count; p++)
         {
-            var (first, last) = (p == 0, p == passes.Count - 1);
-            if (!last) scratch.Add(Math.Max(4, 4 * passes[p].Results));    // no driver binds nothing
-            var (x, y) = (first ? Slot.Input(0) : Slot.Scratch(p - 1, written: false), last ? Slot.Output(0) : Slot.Scratch(p));
-            dispatches.AddRange(Dispatches(passes[p], variant, new(op.Kind, Square: first && op.Kind == Reduction.SumSquares, last ? factor : 1), x, y));
+            var (isFirst, isLast) = (p == 0, p == passes.Count - 1);
+            if (!isLast) scratch.Add(Math.Max(4, 4 * passes[p].Results));    // no driver binds nothing
+            var (x, y) = (isFirst ? Slot.Input(0) : Slot.Scratch(p - 1, written: false), isLast ? Slot.Output(0) : Slot.Scratch(p));
+            dispatches.AddRange((isFirst && runFirst is not null ? runFirst : run)(passes[p], new(kind, Square: isFirst && kind == Reduction.SumSquares, isLast ? factor : 1), x, y));
         }
         return new(dispatches, scratch);
     }

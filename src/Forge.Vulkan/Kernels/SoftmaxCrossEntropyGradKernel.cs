@@ -11,7 +11,7 @@ internal sealed class SoftmaxCrossEntropyGradKernel : RowKernel<SoftmaxCrossEntr
         if (op.Loss is null) return base.Variants(op, inputs, outputs, limits);
         // One workgroup for all rows: lanes for a GPU, none to spare for a processor.
         uint[] lanes = limits.Quirks.RunsOnProcessor ? [64, 256] : [256, 64];
-        return lanes.Where(l => l <= Math.Min(limits.MaxWorkgroupInvocations, limits.MaxWorkgroupX))
+        return lanes.Where(limits.AllowsLanes)
             .Select(l => new Variant(Family.Portable, $"together{l}", l, Shader: "SoftmaxCrossEntropyGrad.loss.comp"));
     }
 

@@ -15,7 +15,7 @@ internal sealed class SoftmaxKernel : RowKernel<SoftmaxOp>
         if (limits.HasLaneWords && columns % Pair == 0 && columns <= LongestRow)
             foreach (var subgroups in (uint[])[8, 4, 1])
                 // Two workgroups at least, or one core of two stands idle.
-                if (rows % subgroups == 0 && rows / subgroups is >= 2 and <= MostGroups && 8 * subgroups <= limits.MaxWorkgroupInvocations)
+                if (rows % subgroups == 0 && rows / subgroups is >= 2 and <= MostGroups && limits.AllowsLanes(8 * subgroups))
                     yield return new(Family.Lane, $"rows{subgroups}", 8 * subgroups, [8 * subgroups, subgroups, (uint)(columns / Pair)], LaneTable: 32);
         foreach (var variant in base.Variants(op, inputs, outputs, limits)) yield return variant;
     }

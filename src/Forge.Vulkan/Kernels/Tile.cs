@@ -49,7 +49,7 @@ internal sealed record Tile(uint M, uint N, uint LaneM, uint LaneN)
 
     // At least a subgroup's worth of lanes on most devices, none with less than a quad of rows and columns.
     private bool Fits(DeviceLimits limits, long m, long n) => M >= LaneM && N >= LaneN && Lanes >= 32
-        && Lanes <= Math.Min(limits.MaxWorkgroupInvocations, limits.MaxWorkgroupX) && SharedBytes <= limits.SharedMemoryBytes && Math.Max(Count(m, M), Count(n, N)) <= Grid.MaxPerAxis;
+        && limits.AllowsLanes(Lanes) && SharedBytes <= limits.SharedMemoryBytes && Math.Max(Count(m, M), Count(n, N)) <= Grid.MaxPerAxis;
 
     // What fits with everything else as it is.
     private IReadOnlyList<Tunable> Tunables(DeviceLimits limits, long m, long n)

@@ -26,7 +26,7 @@ internal abstract class UpdateKernel<TOp> : Kernel<TOp> where TOp : UpdateOp
         if (limits.HasLaneWords && inputs[0].Count % Run == 0)
             foreach (var (subgroups, units) in ((uint, uint)[])[(16, 4), (8, 8), (4, 2)])
                 // Two workgroups at least, or one core of two stands idle.
-                if (8 * subgroups <= limits.MaxWorkgroupInvocations && Groups(inputs[0].Count, subgroups, units) is >= 2 and <= MostGroups)
+                if (limits.AllowsLanes(8 * subgroups) && Groups(inputs[0].Count, subgroups, units) is >= 2 and <= MostGroups)
                     yield return new(Family.Lane, $"runs{subgroups}x{units}", 8 * subgroups, [8 * subgroups, subgroups, units],
                         Shader: Stem + ".comp", Defines: Defines(op, lanes: true), LaneTable: 32,
                         Tunables: [new("units", [units, .. new uint[] { 16, 8, 4, 2, 1 }.Where(u => u != units && Groups(inputs[0].Count, subgroups, u) is >= 2 and <= MostGroups)], Constant: 2)]);

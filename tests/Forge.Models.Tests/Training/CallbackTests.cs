@@ -1,5 +1,4 @@
 using Forge.Core;
-using Forge.Core.Reference;
 using Forge.Models.Checkpoints;
 using Forge.Models.Datasets;
 using Forge.Models.Layers;
@@ -43,27 +42,15 @@ public sealed class CallbackTests
     }
 
     // The reference, counting what it built and has not been given back.
-    private sealed class Counting : IBackend
+    private sealed class Counting : OverReference
     {
-        private readonly ReferenceBackend _inner = new();
-
         public int Alive { get; private set; }
 
-        public string Description => _inner.Description;
-
-        public BackendTraits Traits => _inner.Traits;
-
-        public IReadOnlyList<long> ScratchBytes(Node node) => _inner.ScratchBytes(node);
-
-        public StateBlock AllocateState(string name, long bytes) => _inner.AllocateState(name, bytes);
-
-        public IExecutable Build(Plan plan)
+        public override IExecutable Build(Plan plan)
         {
             Alive++;
-            return new Counted(_inner.Build(plan), () => Alive--);
+            return new Counted(base.Build(plan), () => Alive--);
         }
-
-        public void Dispose() => _inner.Dispose();
 
         private sealed class Counted(IExecutable inner, Action gone) : IExecutable
         {

@@ -1,5 +1,4 @@
 using Forge.Core;
-using Forge.Core.Reference;
 using Forge.Models.Layers;
 using Forge.Models.Optimizers;
 using Forge.Models.Training;
@@ -125,27 +124,15 @@ public sealed class RecompileTests
     }
 
     /// <summary>The reference, with memory that is counted and must not be used after it was freed.</summary>
-    private sealed class StrictBackend : IBackend
+    private sealed class StrictBackend : OverReference
     {
-        private readonly ReferenceBackend _inner = new();
-
         public long StateBytes { get; private set; }
 
-        public string Description => _inner.Description;
-
-        public BackendTraits Traits => _inner.Traits;
-
-        public IReadOnlyList<long> ScratchBytes(Node node) => _inner.ScratchBytes(node);
-
-        public StateBlock AllocateState(string name, long bytes)
+        public override StateBlock AllocateState(string name, long bytes)
         {
             StateBytes += bytes;
             return new Block(this, name, bytes);
         }
-
-        public IExecutable Build(Plan plan) => _inner.Build(plan);
-
-        public void Dispose() => _inner.Dispose();
 
         private sealed class Block(StrictBackend backend, string name, long bytes) : StateBlock(name, bytes)
         {

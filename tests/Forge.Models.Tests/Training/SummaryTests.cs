@@ -1,5 +1,4 @@
 using Forge.Core;
-using Forge.Core.Reference;
 using Forge.Models.Cnn;
 using Forge.Models.Layers;
 using Forge.Models.Optimizers;
@@ -45,20 +44,8 @@ public sealed class SummaryTests
     }
 
     /// <summary>The reference with little memory.</summary>
-    private sealed class SmallDevice(long bytes) : IBackend
+    private sealed class SmallDevice(long bytes) : OverReference
     {
-        private readonly ReferenceBackend _inner = new();
-
-        public string Description => "small";
-
-        public BackendTraits Traits => new(MemoryBytes: bytes);
-
-        public IReadOnlyList<long> ScratchBytes(Node node) => [];
-
-        public StateBlock AllocateState(string name, long bytes) => _inner.AllocateState(name, bytes);
-
-        public IExecutable Build(Plan plan) => _inner.Build(plan);
-
-        public void Dispose() => _inner.Dispose();
+        public override BackendTraits Traits => new(MemoryBytes: bytes);
     }
 }
