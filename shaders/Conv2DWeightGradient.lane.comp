@@ -76,7 +76,8 @@ void main()
                 inside[r] = uint(h) < H ? ~0u : 0u;
                 if (PADDED) h = clamp(h, 0, int(H) - 1);
                 x[r] = ADDRESS(X) + uint64_t(4l * ((int64_t(int(image * H) + h) * int(W) + w) * int(CHANNELS) + int(channel[r])));
-                if (WITH_ONES && r == ROWS - 1u) x[r] = m0 + r == M - 1u ? ADDRESS(Ones) : x[r];
+                // Arithmetic: ?: between addresses would make a gather of each load of this row.
+                if (WITH_ONES && r == ROWS - 1u) x[r] += (ADDRESS(Ones) - x[r]) & uint64_t(-int64_t(int(m0 + ROWS == M)));
             }
         }
         [[unroll]] for (uint q = 0; q < CHUNK_Q; ++q)

@@ -8,7 +8,8 @@
 // 1. A load is one scalar load where its address is made of constants and push constants alone and no loop or `if` encloses it. tab[] lies in the
 //    push block, so tab[id] == id is such a value and id is not: uniform15() turns ids into uniform values. Each look-up is some 40 instructions.
 // 2. Eight such loads of neighbouring words, given to lanes 0..7 with mix(), become one vector load: LANES8, load8(). `?:` around a load is control
-//    flow; so is && or || before it where the address depends on the outcome: every load becomes a gather, ten times slower. Use arithmetic.
+//    flow; so is && or || before it where the address depends on the outcome, and ?: between two addresses: every load becomes a gather, ten times slower.
+//    Use arithmetic.
 //    Nothing else loads a vector: an address that differs by lane is a gather, and a loop counter in it makes it one.
 // 3. Global stores are eight scalar stores behind a test each: 64-bit words halve them (store16).
 #extension GL_KHR_shader_subgroup_basic : require
