@@ -13,7 +13,7 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
 {
     private const int LargestExtent = 1 << 24;
 
-    // Each op with the form of its shape, an example, and how the shape becomes an op. Dimensions come in the order written, the stride last.
+    // Each op with the form of its shape, an example, and how the shape becomes an op. Dimensions come in the order written, the stride and groups last.
     private static readonly Dictionary<string, (Regex Form, string Example, Func<string, int[], OpWorkload> Make)> s_ops = new(StringComparer.Ordinal)
     {
         ["sgemm"] = (Product(), "MxNxK, with /bf16 or /f16 for 16-bit factors, such as 1024x1024x1024", (name, d) => new(name, new MatMulOp(), [F32(d[0], d[2]), F32(d[2], d[1])])),
@@ -28,7 +28,7 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         ["softmax"] = (Matrix(), MatrixForm, (name, d) => new(name, new SoftmaxOp(), [F32(d[0], d[1])])),
     };
 
-    private const string ConvolutionForm = "NxHxWxC:KHxKWxO with /s2 for stride 2, then /bf16 or /f16 for 16-bit factors, such as 8x36x36x64:3x3x128";
+    private const string ConvolutionForm = "NxHxWxC:KHxKWxO with /s2 for stride 2, /g4 for four groups, then /bf16 or /f16 for 16-bit factors, such as 8x36x36x64:3x3x128";
     private const string PoolingForm = "NxHxWxC, such as 32x148x148x32";
     private const string MatrixForm = "MxN, such as 4096x1024";
 
@@ -49,8 +49,9 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         var match = form.Match(bare);
         if (!match.Success) throw Malformed("");
         var dimensions = new List<int>();
-        foreach (var group in match.Groups.Values.Skip(1).Where(g => g.Success))
-            dimensions.Add(int.TryParse(group.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var extent) && extent is > 0 and <= LargestExtent
+        // What is left out, a stride or groups, is 1.
+        foreach (var group in match.Groups.Values.Skip(1))
+            dimensions.Add(!group.Success ? 1 : int.TryParse(group.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var extent) && extent is > 0 and <= LargestExtent
                 ? extent : throw Malformed($" {group.Value} is not from 1 to {LargestExtent}."));
         try
         {
@@ -87,9 +88,9 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
 
     private static TensorType Images(int[] d) => F32(d[0], d[1], d[2], d[3]);
 
-    private static TensorType Weights(int[] d) => F32(d[4], d[5], d[3], d[6]);
+    private static TensorType Weights(int[] d) => F32(d[4], d[5], d[3] / d[8], d[6]);
 
-    private static Conv2DGeometry Geometry(int[] d) => new(d.Length > 7 ? d[7] : 1, Padding2D.Valid, 1, 1);
+    private static Conv2DGeometry Geometry(int[] d) => new(d[7], Padding2D.Valid, 1, Groups: d[8]);
 
     private static TensorType Convolved(int[] d) => new Conv2DOp(Geometry(d)).Infer([Images(d), Weights(d)])[0];
 
@@ -98,7 +99,7 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
     [GeneratedRegex(@"^(\d+)x(\d+)x(\d+)$")]
     private static partial Regex Product();
 
-    [GeneratedRegex(@"^(\d+)x(\d+)x(\d+)x(\d+):(\d+)x(\d+)x(\d+)(?:/s(\d+))?$")]
+    [GeneratedRegex(@"^(\d+)x(\d+)x(\d+)x(\d+):(\d+)x(\d+)x(\d+)(?:/s(\d+))?(?:/g(\d+))?$")]
     private static partial Regex Convolution();
 
     [GeneratedRegex(@"^(\d+)x(\d+)x(\d+)x(\d+)$")]

@@ -9,7 +9,8 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
     public override IEnumerable<Variant> Variants(Conv2DInputGradientOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         var e = Extents(op, inputs, outputs);
-        var others = (inputs[0].DType == DType.F32 ? Kernels.Conv2DLane.Variants(e, default, gradient: true, limits) : [])
+        var others = (inputs[0].DType == DType.F32 ? Kernels.Conv2DLane.Variants(e, default, gradient: true, limits).Concat(Conv2DDots.Variants(e, default, gradient: true, limits))
+                .Concat(Conv2DDepthwise.Variants(e, default, gradient: true, limits)) : [])
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, PixelsOfX(e), e.ChannelsOfGroup, op.Geometry.Groups)));
         return KernelOrder.MatricesFirst(limits, MatrixTile.Variants(limits, Stem, inputs[0].DType, PixelsOfX(e), e.ChannelsOfGroup, op.Geometry.Groups), others);
     }
@@ -18,7 +19,7 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
         Conv2DInputGradientOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         (variant.Family, Extents(op, inputs, outputs)) switch
         {
-            (Family.Lane, var e) => Kernels.Conv2DLane.Tuned(e, default, gradient: true, variant, settings),
+            (Family.Lane, var e) when variant.Name is not (Conv2DDots.Name or Conv2DDepthwise.Name) => Kernels.Conv2DLane.Tuned(e, default, gradient: true, variant, settings),
             (Family.Tiled, var e) => Tile.Tuned(variant, settings, limits, PixelsOfX(e), e.ChannelsOfGroup),
             _ => base.Tuned(op, variant, settings, inputs, outputs, limits),
         };
@@ -26,6 +27,10 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
     public override KernelPlan Plan(Conv2DInputGradientOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         var (e, groups, stride) = (Extents(op, inputs, outputs), op.Geometry.Groups, op.Geometry.Stride);
+        if (variant.Name == Conv2DDots.Name)
+            return Conv2DDots.Plan(e, default, gradient: true);
+        if (variant.Name == Conv2DDepthwise.Name)
+            return Conv2DDepthwise.Plan(e, default, gradient: true);
         if (variant.Family == Family.Lane)
             return Kernels.Conv2DLane.Plan(e, default, gradient: true, variant);
         if (variant.Family is Family.Tiled or Family.Coopmat)

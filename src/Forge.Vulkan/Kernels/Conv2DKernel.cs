@@ -9,7 +9,8 @@ internal sealed class Conv2DKernel : Kernel<Conv2DOp>
     public override IEnumerable<Variant> Variants(Conv2DOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         var e = Extents(op, inputs, outputs);
-        var others = (inputs[0].DType == DType.F32 ? Kernels.Conv2DLane.Variants(e, op.Epilogue, gradient: false, limits) : [])
+        var others = (inputs[0].DType == DType.F32 ? Kernels.Conv2DLane.Variants(e, op.Epilogue, gradient: false, limits).Concat(Conv2DDots.Variants(e, op.Epilogue, gradient: false, limits))
+                .Concat(Conv2DDepthwise.Variants(e, op.Epilogue, gradient: false, limits)) : [])
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, e.Pixels, e.OutputsOfGroup, op.Geometry.Groups)));
         return KernelOrder.MatricesFirst(limits, MatrixTile.Variants(limits, Stem, inputs[0].DType, e.Pixels, e.OutputsOfGroup, op.Geometry.Groups), others);
     }
@@ -18,7 +19,7 @@ internal sealed class Conv2DKernel : Kernel<Conv2DOp>
         Conv2DOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         (variant.Family, Extents(op, inputs, outputs)) switch
         {
-            (Family.Lane, var e) => Conv2DLane.Tuned(e, op.Epilogue, gradient: false, variant, settings),
+            (Family.Lane, var e) when variant.Name is not (Conv2DDots.Name or Conv2DDepthwise.Name) => Conv2DLane.Tuned(e, op.Epilogue, gradient: false, variant, settings),
             (Family.Tiled, var e) => Tile.Tuned(variant, settings, limits, e.Pixels, e.OutputsOfGroup),
             _ => base.Tuned(op, variant, settings, inputs, outputs, limits),
         };
@@ -26,6 +27,10 @@ internal sealed class Conv2DKernel : Kernel<Conv2DOp>
     public override KernelPlan Plan(Conv2DOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         var (e, groups) = (Extents(op, inputs, outputs), op.Geometry.Groups);
+        if (variant.Name == Conv2DDots.Name)
+            return Conv2DDots.Plan(e, op.Epilogue, gradient: false);
+        if (variant.Name == Conv2DDepthwise.Name)
+            return Conv2DDepthwise.Plan(e, op.Epilogue, gradient: false);
         if (variant.Family == Family.Lane)
             return Kernels.Conv2DLane.Plan(e, op.Epilogue, gradient: false, variant);
         Slot[] bindings = [Slot.Input(0), Slot.Input(1), Slot.Input(op.Epilogue.HasBias ? 2 : 1), Slot.Output(0)];

@@ -21,7 +21,7 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
         var e = Extents(op, inputs, outputs);
         var (rows, groups) = (e.Taps * e.ChannelsOfGroup, op.Geometry.Groups);
         // Slices make up for few tiles, so the largest tile is the first guess unless the product is smaller.
-        var others = (inputs[0].DType == DType.F32 ? Conv2DWeightGradientLane.Variants(op, e, limits) : [])
+        var others = (inputs[0].DType == DType.F32 ? Conv2DWeightGradientLane.Variants(op, e, limits).Concat(Conv2DWeightGradientDepthwise.Variants(op, e, limits)) : [])
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128),
             Tile.Variants(limits, rows, e.OutputsOfGroup, groups).OrderBy(v => Tile.Of(v) is var t && (t.N > e.OutputsOfGroup || t.M > rows))));
         return op.WithBiasGradient ? others
@@ -32,7 +32,7 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
         Conv2DWeightGradientOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         (variant.Family, Extents(op, inputs, outputs)) switch
         {
-            (Family.Lane, var e) => Conv2DWeightGradientLane.Tuned(op, e, settings),
+            (Family.Lane, var e) when variant.Name != Conv2DWeightGradientDepthwise.Name => Conv2DWeightGradientLane.Tuned(op, e, settings),
             (Family.Tiled, var e) => Tile.Tuned(variant, settings, limits, e.Taps * e.ChannelsOfGroup, e.OutputsOfGroup),
             _ => base.Tuned(op, variant, settings, inputs, outputs, limits),
         };
@@ -41,6 +41,8 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
     {
         if (SumsAlone.AreLeft(outputs)) return SumsAlone.Plan(inputs, outputs);
         var e = Extents(op, inputs, outputs);
+        if (variant.Name == Conv2DWeightGradientDepthwise.Name)
+            return Conv2DWeightGradientDepthwise.Plan(op, e);
         if (variant.Family == Family.Lane)
             return Conv2DWeightGradientLane.Plan(op, e, variant);
         var (size, operands) = (outputs.Sum(o => o.Count), OperandConstant.Of(inputs[0].DType));

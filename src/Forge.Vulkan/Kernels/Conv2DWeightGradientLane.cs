@@ -145,14 +145,7 @@ internal sealed record Conv2DWeightGradientLane
         if (direct)
             return new KernelPlan(dispatches);
 
-        var rows = Math.Min(4, size / 16);
-        var subgroups = Math.Min((slices + 7) / 8, MostSubgroups);
-        var terms = (slices + subgroups - 1) / subgroups;
-        subgroups = (slices + terms - 1) / terms;
-        var tiles = LaneTerms.Tiles(size, rows * 16);
-        dispatches.Add(new(new Grid(Math.Min(tiles, LaneTerms.MaxAxis), LaneTerms.Tiles(tiles, LaneTerms.MaxAxis)), [0, size, weights],
-            [Slot.Scratch(0, written: false), Slot.Output(0), Slot.Output(_withBias ? 1 : 0)], "Sum.lane.comp",
-            [subgroups * LaneTerms.Lanes, rows, terms, subgroups * terms - slices]));
+        dispatches.Add(SumOfSlices(slices, size, weights, _withBias));
         return new KernelPlan(dispatches, [4L * slices * size]) { OnesBytes = MergesBias ? OnesBytes : 0 };
 
         // The bias's part of a slice lies behind the weights' part.
@@ -161,5 +154,22 @@ internal sealed record Conv2DWeightGradientLane
             0, (uint)_x.H, (uint)_x.W, ones ? 1 : WeightRows, (uint)Rows, size, ones && !direct ? weights : 0, (uint)g.Padding.Top, (uint)g.Padding.Left,
             (uint)g.Stride.H, (uint)g.Dilation.H, (uint)g.Dilation.W, (uint)(Rows - Chunk.Rows), (uint)Chunks, (uint)_e.X.Count,
         ], [Slot.Input(0), Slot.Input(1), direct ? Slot.Output(ones ? 1 : 0) : Slot.Scratch(0), MergesBias ? Slot.Ones : Slot.Input(0)], Constants: Constants(ones));
+    }
+
+    /// <summary>Adds up the partial results of slices, scratch 0, with shaders/Sum.lane.comp.</summary>
+    /// <param name="slices">How many there are.</param>
+    /// <param name="size">Elements of each; at least 16.</param>
+    /// <param name="weights">Elements that go to output 0; the rest go to output 1.</param>
+    /// <param name="withBias">Whether there is an output 1.</param>
+    internal static Dispatch SumOfSlices(uint slices, uint size, uint weights, bool withBias)
+    {
+        var rows = Math.Min(4, size / 16);
+        var subgroups = Math.Min((slices + 7) / 8, MostSubgroups);
+        var terms = (slices + subgroups - 1) / subgroups;
+        subgroups = (slices + terms - 1) / terms;
+        var tiles = LaneTerms.Tiles(size, rows * 16);
+        return new(new Grid(Math.Min(tiles, LaneTerms.MaxAxis), LaneTerms.Tiles(tiles, LaneTerms.MaxAxis)), [0, size, weights],
+            [Slot.Scratch(0, written: false), Slot.Output(0), Slot.Output(withBias ? 1 : 0)], "Sum.lane.comp",
+            [subgroups * LaneTerms.Lanes, rows, terms, subgroups * terms - slices]);
     }
 }

@@ -56,12 +56,22 @@ internal static class LargeCases
         ["convolution padded unevenly"] = d => Convolve(d, new(2, 6, 11, 20), (3, 4), 24, Conv2DGeometry.Unit with { Padding = new(2, 0, 1, 3) }),
         ["convolution with steps, padded"] = d => Convolve(d, new(2, 9, 15, 5), (4, 4), 18, Conv2DGeometry.Unit with { Stride = (2, 3), Padding = new(1, 1, 2, 1) }),
         ["convolution with gaps"] = d => Convolve(d, new(1, 11, 12, 12), (3, 3), 16, Conv2DGeometry.Unit with { Dilation = (3, 2) }),
+        ["convolution of 67 channels onto three, padded"] = d => Convolve(d, new(2, 6, 13, 67), (3, 3), 3, Conv2DGeometry.Unit with { Padding = new(1, 1, 0, 2) }),
+        ["convolution of 397 channels onto five"] = d => Convolve(d, new(1, 4, 7, 397), (2, 2), 5, Conv2DGeometry.Unit),
+        ["convolution in groups, with steps and gaps, padded"] = d => Convolve(d, new(2, 9, 12, 60), (3, 3), 54, new((2, 2), new(1, 1, 1, 1), (1, 2), Groups: 3)),
+        ["convolution of each channel alone, padded"] = d => Convolve(d, new(2, 9, 13, 35), (3, 3), 35, new(1, new(1, 1, 1, 1), 1, Groups: 35)),
+        ["convolution of each channel alone, with steps and gaps"] = d => Convolve(d, new(2, 19, 23, 9), (3, 5), 9, new((2, 3), Padding2D.Valid, (3, 2), Groups: 9)),
+        ["input gradient of each channel alone"] = d => InputGradient(d, new(2, 9, 14, 24), (3, 3), 24, Conv2DGeometry.Unit with { Groups = 24 }),
+        ["input gradient of three channels"] = d => InputGradient(d, new(2, 9, 14, 3), (3, 3), 40, Conv2DGeometry.Unit),
+        ["input gradient in groups"] = d => InputGradient(d, new(1, 8, 9, 18), (3, 2), 28, Conv2DGeometry.Unit with { Groups = 2, Padding = new(0, 1, 1, 0) }),
         ["input gradient of 67 channels, padded"] = d => InputGradient(d, new(1, 8, 9, 67), (3, 3), 35, Conv2DGeometry.Unit with { Padding = new(1, 1, 1, 1) }),
         ["input gradient, padded past the window"] = d => InputGradient(d, new(2, 5, 7, 16), (2, 2), 9, Conv2DGeometry.Unit with { Padding = new(3, 2, 2, 3) }),
         ["weight gradient of a row in parts"] = d => WeightGradient(d, new(1, 6, 203, 2), (3, 3), 16, Conv2DGeometry.Unit with { Padding = new(1, 1, 1, 1) }),
         ["weight gradient of many slices"] = d => WeightGradient(d, new(31, 21, 30, 1), (3, 3), 20, Conv2DGeometry.Unit),
         ["weight gradient of slices of a prime number of rows"] = d => WeightGradient(d, new(1, 1011, 12, 3), (3, 3), 17, Conv2DGeometry.Unit),
         ["weight gradient with steps, padded"] = d => WeightGradient(d, new(3, 14, 13, 6), (3, 3), 16, Conv2DGeometry.Unit with { Stride = (2, 3), Padding = new(3, 2, 3, 2) }),
+        ["weight gradient of each channel alone, padded"] = d => WeightGradient(d, new(3, 24, 71, 35), (3, 3), 35, new(1, new(1, 1, 1, 1), 1, Groups: 35)),
+        ["weight gradient of each channel alone, short rows"] = d => WeightGradient(d, new(6, 22, 9, 32), (3, 5), 32, new((2, 1), Padding2D.Valid, (1, 2), Groups: 32)),
         ["images to bytes"] = d => new(new ToBytesOp(), d.Uniform(new(8, 33, 33, 3), -20, 300)),
     };
 
@@ -100,16 +110,16 @@ internal static class LargeCases
     }
 
     private static OpCase Convolve(Draw draw, Shape x, Size2D window, int outputs, Conv2DGeometry geometry) =>
-        new(new Conv2DOp(geometry, new(true, ActivationKind.LeakyRelu, 0.3f)), draw.Uniform(x), draw.Uniform(new(window.H, window.W, x[3], outputs)), draw.Uniform(new(outputs)));
+        new(new Conv2DOp(geometry, new(true, ActivationKind.LeakyRelu, 0.3f)), draw.Uniform(x), draw.Uniform(new(window.H, window.W, x[3] / geometry.Groups, outputs)), draw.Uniform(new(outputs)));
 
     private static OpCase InputGradient(Draw draw, Shape x, Size2D window, int outputs, Conv2DGeometry geometry) =>
-        new(new Conv2DInputGradientOp(geometry, (x[1], x[2])), draw.Uniform(Output(x, window, outputs, geometry)), draw.Uniform(new(window.H, window.W, x[3], outputs)));
+        new(new Conv2DInputGradientOp(geometry, (x[1], x[2])), draw.Uniform(Output(x, window, outputs, geometry)), draw.Uniform(new(window.H, window.W, x[3] / geometry.Groups, outputs)));
 
     private static OpCase WeightGradient(Draw draw, Shape x, Size2D window, int outputs, Conv2DGeometry geometry) =>
         new(new Conv2DWeightGradientOp(geometry, window, WithBiasGradient: true), draw.Uniform(x), draw.Uniform(Output(x, window, outputs, geometry)));
 
     private static Shape Output(Shape x, Size2D window, int outputs, Conv2DGeometry geometry) =>
-        new Conv2DOp(geometry).Infer([new(DType.F32, x), new(DType.F32, new(window.H, window.W, x[3], outputs))])[0].Shape;
+        new Conv2DOp(geometry).Infer([new(DType.F32, x), new(DType.F32, new(window.H, window.W, x[3] / geometry.Groups, outputs))])[0].Shape;
 
     private static OpCase Slice(Draw draw, Shape whole, int start, int count, int step)
     {

@@ -1,0 +1,120 @@
+using Forge.Core;
+using Forge.Core.Ops;
+
+namespace Forge.Vulkan.Kernels;
+
+/// <summary>
+/// The lane variant of Conv2D and of its input gradient where a group makes few outputs: shaders/Conv2D.dots.lane.comp, whose lanes are channels read.
+/// </summary>
+/// <remarks>
+/// Offered where a group reads 8 channels or more and makes fewer than 16 (one group that makes more is for <see cref="Conv2DLane"/>), or there are several
+/// groups; the gradient at a stride of 1.
+/// </remarks>
+internal sealed record Conv2DDots
+{
+    /// <summary>The variant's name.</summary>
+    public const string Name = "dots";
+
+    // Sums of a tile, in registers; outputs of a tile at most; terms of a chunk, each as many products as a tile has sums.
+    private const int Sums = 12, MostOuts = 4, MostTerms = 40, MostSubgroups = 128;
+
+    private readonly bool _gradient;
+    private readonly Epilogue _epilogue;
+    private readonly Size2D _stride, _dilation;
+    private readonly int _top, _left, _groups;
+
+    // x (N,H,W,C) convolved with a window of KH x KW into y (N,P,Q,O): for the gradient x is dy and y is dx.
+    private readonly (int N, int H, int W, int C) _x;
+    private readonly (int N, int P, int Q, int O) _y;
+    private readonly (int H, int W) _window;
+
+    private Conv2DDots(Conv2DExtents e, Epilogue epilogue, bool gradient)
+    {
+        var g = e.Geometry;
+        (_gradient, _epilogue, _stride, _dilation, _groups, _window) = (gradient, epilogue, g.Stride, g.Dilation, g.Groups, (e.W[0], e.W[1]));
+        (_x, _y) = gradient ? (e.Y.Nhwc, e.X.Nhwc) : (e.X.Nhwc, e.Y.Nhwc);
+        (_top, _left) = gradient
+            ? (g.Dilation.H * (e.W[0] - 1) - g.Padding.Top, g.Dilation.W * (e.W[1] - 1) - g.Padding.Left)
+            : (g.Padding.Top, g.Padding.Left);
+    }
+
+    /// <summary>The variant, if it fits.</summary>
+    public static IEnumerable<Variant> Variants(Conv2DExtents extents, Epilogue epilogue, bool gradient, DeviceLimits limits)
+    {
+        if (!LaneTerms.IsOffered(limits) || (gradient && extents.Geometry.Stride != 1) || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
+            return [];
+        var dots = new Conv2DDots(extents, epilogue, gradient);
+        return dots.Fits ? [dots.Variant] : [];
+    }
+
+    /// <summary>What the variant dispatches.</summary>
+    /// <param name="extents">The sizes.</param>
+    /// <param name="epilogue">What happens to each sum.</param>
+    /// <param name="gradient">Whether x and y change places: the input gradient.</param>
+    public static KernelPlan Plan(Conv2DExtents extents, Epilogue epilogue, bool gradient) => new Conv2DDots(extents, epilogue, gradient).Plan();
+
+    private int Channels => _x.C / _groups;
+    private int Outputs => _y.O / _groups;
+    private int Vectors => (Channels + 7) / 8;
+    private uint Panels => LaneTerms.Tiles((uint)Outputs, MostOuts);
+    private uint Outs => LaneTerms.Tiles((uint)Outputs, Panels);
+    private uint Pixels => Math.Min((uint)_y.Q, Sums / Outs);
+    private uint RowTiles => LaneTerms.Tiles((uint)_y.Q, Pixels);
+    private uint Subgroups => (uint)(_window.H / Chunk.H * (_window.W / Chunk.W) * (Vectors / Chunk.V));
+    private long Count => _groups * Panels * (long)_window.H * _window.W * Vectors * Outs; // vectors of packed weights
+
+    private bool Fits => Channels >= 8 && (_groups > 1 || Outputs < 16) && Subgroups <= MostSubgroups && RowTiles <= LaneTerms.MaxAxis && _y.P <= LaneTerms.MaxAxis
+        && _y.N * _groups * (long)Panels <= LaneTerms.MaxAxis && 8 * (Count + Vectors) < int.MaxValue / 4;
+
+    // Rows of the window, taps of a row and vectors of a tap that are one chunk.
+    private (int H, int W, int V) Chunk
+    {
+        get
+        {
+            var (h, w) = _window;
+            if (w * Vectors <= MostTerms)
+                return (Divisor(h, MostTerms / (w * Vectors)), w, Vectors);
+            return Vectors <= MostTerms ? (1, Divisor(w, MostTerms / Vectors), Vectors) : (1, 1, Divisor(Vectors, MostTerms));
+
+            static int Divisor(int n, int most) => Enumerable.Range(1, Math.Min(n, most)).Last(d => n % d == 0);
+        }
+    }
+
+    // Several tiles for a workgroup without a chain, while their code fits the operation cache.
+    private uint Tiles
+    {
+        get
+        {
+            if (Subgroups > 1) return 1;
+            var most = Math.Clamp(4000 / ((uint)(Chunk.H * Chunk.W * Chunk.V) * (2 * Sums + Pixels + Outs) + 250), 1, 8);
+            return LaneTerms.Tiles(RowTiles, LaneTerms.Tiles(RowTiles, most));
+        }
+    }
+
+    // Whether every pixel of a tile needs an address of its own for each tap: tiles read outside x, or taps are apart.
+    private bool IsScattered => (_dilation.W > 1 && Chunk.W > 1) || _top > 0 || _left > 0
+        || (_y.P - 1) * _stride.H - _top + (_window.H - 1) * _dilation.H >= _x.H || (_y.Q - 1) * _stride.W - _left + (_window.W - 1) * _dilation.W >= _x.W;
+
+    private Variant Variant => new(Family.Lane, Name, LaneTerms.Lanes * Subgroups, Shader: "Conv2D.dots.lane.comp", LaneTable: LaneTerms.Table, Constants:
+    [
+        LaneTerms.Lanes * Subgroups, (Pixels * Outs + 1) / 2, Pixels, Outs, (uint)_x.C, (uint)Channels, (uint)_y.O, (uint)Outputs, (uint)_window.H, (uint)_window.W,
+        (uint)Chunk.H, (uint)Chunk.W, (uint)Chunk.V, (uint)_stride.W, IsScattered ? 1u : 0u, Tiles, .. EpilogueConstants.Of(_epilogue),
+    ]);
+
+    private KernelPlan Plan()
+    {
+        var (count, all) = ((uint)Count, (uint)(Count + Vectors));
+        return new(
+            [
+                new(Grid.Linear(all, 64),
+                    [count, all, (uint)(_window.H * _window.W), (uint)Vectors, Outs, Panels, (uint)Channels, (uint)Outputs, (uint)_groups],
+                    [Slot.Input(1), Slot.Scratch(0)], "Conv2D.dots.pack.comp", [64, _gradient ? 1u : 0u], LaneTable: 0),
+                new(new Grid(LaneTerms.Tiles(RowTiles, Tiles), (uint)_y.P, (uint)(_y.N * _groups) * Panels),
+                    [
+                        0, (uint)_x.H, (uint)_x.W, (uint)_y.P, (uint)_y.Q, (uint)_top, (uint)_left, (uint)_stride.H, (uint)_dilation.H, (uint)_dilation.W, 8 * count,
+                    ],
+                    [Slot.Input(0), Slot.Scratch(0, written: false), Slot.Input(_epilogue.HasBias ? 2 : 1), Slot.Output(0)]),
+            ],
+            [32L * all]);
+    }
+}
