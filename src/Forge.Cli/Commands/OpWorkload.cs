@@ -25,6 +25,8 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         ["avgpool"] = (Pooling(), PoolingForm, (name, d) => new(name, new AvgPool2DOp(Pool), [Images(d)])),
         ["avgpool-grad"] = (Pooling(), PoolingForm, (name, d) => new(name, new AvgPool2DGradientOp(Pool, (d[1], d[2])), [Pooled(d)])),
         ["relu"] = (Matrix(), MatrixForm, (name, d) => new(name, FusedElementwiseOp.Of(new ReluOp(), [F32(d[0], d[1])]), [F32(d[0], d[1])])),
+        ["batchnorm"] = (Pooling(), PoolingForm, (name, d) => new(name, new BatchNormalizationOp(1e-3f), [Images(d), F32(d[3]), F32(d[3])])),
+        ["batchnorm-grad"] = (Pooling(), PoolingForm, (name, d) => new(name, new BatchNormalizationGradOp(1e-3f), [Images(d), F32(d[3]), F32(d[3]), F32(d[3]), Images(d)])),
         ["softmax"] = (Matrix(), MatrixForm, (name, d) => new(name, new SoftmaxOp(), [F32(d[0], d[1])])),
     };
 

@@ -36,6 +36,10 @@ internal static class LargeTrainingCases
             new(new BatchNormalizationOp(1e-3f), d.Uniform(new(9, 20, 21, 32), 3, 5), d.Uniform(new(32), 0.5, 1.5), d.Uniform(new(32))),
         ["batch normalisation of three channels far from 0"] = d =>
             new(new BatchNormalizationOp(1e-3f), d.Uniform(new(7001, 3), 30, 31), d.Uniform(new(3), 0.5, 1.5), d.Uniform(new(3))),
+        ["batch normalisation of many rows far from 0"] = d =>
+            new(new BatchNormalizationOp(1e-3f), d.Uniform(new(8200, 16), 30, 31), d.Uniform(new(16), 0.5, 1.5), d.Uniform(new(16))),
+        ["gradient of batch normalisation of many rows"] = d => new(new BatchNormalizationGradOp(1e-3f), d.Uniform(new(8200, 48)),
+            d.Uniform(new(48), 0.5, 1.5), d.Uniform(new(48), -0.2, 0.2), d.Uniform(new(48), 0.2, 1), d.Uniform(new(8200, 48))),
         ["gradient of batch normalisation of images"] = d => new(new BatchNormalizationGradOp(1e-3f), d.Uniform(new(9, 20, 21, 32)),
             d.Uniform(new(32), 0.5, 1.5), d.Uniform(new(32), -0.2, 0.2), d.Uniform(new(32), 0.2, 1), d.Uniform(new(9, 20, 21, 32))),
         ["Adam, Keras"] = d => Update(d, new AdamUpdateOp(0.9f, 0.999f, 1e-7f, UpdateForm.Keras, 0.01f), 70_000, finite: true),
