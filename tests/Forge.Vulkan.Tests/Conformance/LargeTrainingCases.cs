@@ -17,6 +17,8 @@ internal static class LargeTrainingCases
         ["log-softmax of a NaN, an infinity and nothing but minus infinity"] = d => new(new LogSoftmaxOp(), Spoilt(d, 10)),
         ["log-softmax of long rows"] = d => new(new LogSoftmaxOp(), d.Uniform(new(9, 500), -4, 4)),
         ["gradient of softmax of long rows"] = d => new(new SoftmaxGradOp(), d.Uniform(new(9, 500), 0, 1), d.Uniform(new(9, 500))),
+        ["gradient of softmax of rows of 1024"] = d => new(new SoftmaxGradOp(), d.Uniform(new(8, 1024), 0, 1), d.Uniform(new(8, 1024))),
+        ["gradient of softmax of rows of 16"] = d => new(new SoftmaxGradOp(), d.Uniform(new(40, 16), 0, 1), d.Uniform(new(40, 16))),
         ["gradient of log-softmax of long rows"] = d => new(new LogSoftmaxGradOp(), d.Uniform(new(9, 500), -3, 0), d.Uniform(new(9, 500))),
         ["cross-entropy of long rows"] = d => new(new SoftmaxCrossEntropyOp(), d.Uniform(new(40, 300), -4, 4), d.Uniform(new(40, 300), 0, 1)),
         ["cross-entropy of spoilt rows"] = d => new(new SoftmaxCrossEntropyOp(), Spoilt(d, 40), new(new(DType.F32, new(4, 40))) { [3] = 1, [41] = 1, [125] = 1 }),
