@@ -1,6 +1,7 @@
 #version 450
 // Conv2D for CPU drivers, where each channel is convolved alone (groups = channels = outputs): eight lanes are eight channels, straight-line code,
-// uniform addresses (lane-words.glsl). Also the input gradient at stride 1: a convolution of dy with the window FLIPPED.
+// uniform addresses (lane-words.glsl). Also the input gradient, or those of its pixels STEP apart that meet
+// the same taps: a convolution of dy with the window FLIPPED.
 //   y[n,p,q,c] = activation(sum over i, j of x[n, p strideH - top + i DH, q STRIDE_W - left + j DW, c] w[i,j,0,c] + bias[c])
 // Shapes  x (N,H,W,C), w (TAPS_H,TAPS_W,1,C), y (N,P,Q,C), all f32. Without a bias any buffer is bound in its place.
 // Padding where PADDED, a pixel outside x is read from its edge and masked.
@@ -11,7 +12,7 @@
 // Tune    PIXELS, TILES: few enough that the code of all taps fits the operation cache.
 #define INT64
 #define BUFFERS IN(float, X, 0) IN(float, Weights, 1) IN(float, Bias, 2) OUT(float, Y, 3)
-#define PUSH uint H; uint W; uint P; uint Q; int top; int left; uint strideH; uint DH;
+#define PUSH uint H; uint W; uint P; uint Q; int top; int left; uint strideH; uint DH; uint firstOfY; uint imageStep; uint rowStep; uint lastTap; uint tapRowStep; uint tapStep;
 #include "buffers.glsl"
 #include "lane-words.glsl"
 
@@ -30,6 +31,7 @@ layout(constant_id = 10) const uint TILES = 1;
 layout(constant_id = 11) const bool HAS_BIAS = false;
 layout(constant_id = 12) const uint ACTIVATION = 0;
 layout(constant_id = 13) const uint SLOPE = 0;
+layout(constant_id = 14) const uint STEP = 1; // pixels between results that are neighbours here
 const uint SUBGROUPS = GROUP / 8;
 const uint PANELS = (C + 8 * VECTORS - 1) / (8 * VECTORS);
 const uint COLUMNS = (PIXELS - 1) * STRIDE_W + (TAPS_W - 1) * DW + 1; // columns of x from a tile's first to its last
@@ -75,18 +77,18 @@ void computeTile(uint q0, uint image, uint row, uint c0)
             }
             [[unroll]] for (uint j = 0; j < TAPS_W; ++j)
             {
-                uint tap = i * TAPS_W + j;
-                float w = load8(ADDRESS(Weights) + 4ul * ((FLIPPED ? TAPS_H * TAPS_W - 1u - tap : tap) * C + c0) + 32ul * v);
+                uint tap = FLIPPED ? lastTap - i * tapRowStep - j * tapStep : i * TAPS_W + j;
+                float w = load8(ADDRESS(Weights) + 4ul * (tap * C + c0) + 32ul * v);
                 [[unroll]] for (uint r = 0; r < PIXELS; ++r) sums[r][v] = x[r * STRIDE_W + j * DW] * w + sums[r][v];
             }
         }
     }
 
-    uint64_t y = ADDRESS(Y) + 4ul * (((image * P + row) * Q + q0) * C + c0);
+    uint64_t y = ADDRESS(Y) + 4ul * (firstOfY + image * imageStep + row * rowStep + q0 * (STEP * C) + c0);
     [[unroll]] for (uint r = 0; r < PIXELS; ++r)
     {
-        if (VECTORS == 2u) store16(y + 4ul * (r * C), epilogue(sums[r][0]), epilogue(sums[r][VECTORS - 1u]));
-        else float_at(y + 4ul * (r * C + LANE)).e[0] = epilogue(sums[r][0]);
+        if (VECTORS == 2u) store16(y + 4ul * (r * STEP * C), epilogue(sums[r][0]), epilogue(sums[r][VECTORS - 1u]));
+        else float_at(y + 4ul * (r * STEP * C + LANE)).e[0] = epilogue(sums[r][0]);
     }
 }
 

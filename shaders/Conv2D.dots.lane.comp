@@ -1,6 +1,7 @@
 #version 450
 // Conv2D for CPU drivers, where a group makes few outputs of eight channels or more: eight lanes are eight channels, a sum is a vector of partial
-// sums, and its lanes meet at the end. Also the input gradient at stride 1: a convolution of dy with the weights flipped and transposed.
+// sums, and its lanes meet at the end. Also the input gradient, or those of its pixels STEP apart that meet
+// the same taps: a convolution of dy with weights flipped and transposed.
 //   y[n,p,q,o] = activation(sum over i, j, c of x[n, p strideH - top + i DH, q STRIDE_W - left + j DW, c] w[i,j,c,o] + bias[o])
 // Shapes  x (N,H,W,CHANNELS), y (N,P,Q,OUTPUTS); group g reads CG channels from g CG on and makes OG outputs. Weights packed by Conv2D.dots.pack.comp
 //         as (panels, taps, vectors of 8 channels, OUTS, 8) and a block of zeros.
@@ -13,7 +14,7 @@
 // Needs   HasLaneChain; CG >= 8, Q >= PIXELS, OG >= OUTS, PIXELS * OUTS <= 12, ROWS = half of that, rounded up; every grid axis <= 32768.
 #define INT64
 #define BUFFERS IN(float, X, 0) IN(float, Weights, 1) IN(float, Bias, 2) OUT(float, Y, 3)
-#define PUSH uint never; uint H; uint W; uint P; uint Q; int top; int left; uint strideH; uint DH; uint DW; uint zerosAt;
+#define PUSH uint never; uint H; uint W; uint P; uint Q; int top; int left; uint strideH; uint DH; uint DW; uint zerosAt; uint firstOfY; uint imageStep; uint rowStep;
 #include "buffers.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -36,6 +37,7 @@ layout(constant_id = 15) const uint TILES = 1;
 layout(constant_id = 16) const bool HAS_BIAS = false;
 layout(constant_id = 17) const uint ACTIVATION = 0;
 layout(constant_id = 18) const uint SLOPE = 0;
+layout(constant_id = 19) const uint STEP = 1; // pixels between results that are neighbours here
 const uint SUBGROUPS = GROUP / 8;
 const uint VECTORS = (CG + 7) / 8;
 const uint SKIP = VECTORS * 8 - CG;
@@ -121,7 +123,7 @@ void main()
         }
         if (SUBGROUPS > 1u) leaveTile();
         if (SUBGROUPS > 1u && gl_SubgroupID != SUBGROUPS - 1u) return; // TILES is 1 then
-        uint64_t y = ADDRESS(Y) + 4ul * (((image * P + row) * Q + q0) * OUTPUTS + o0);
+        uint64_t y = ADDRESS(Y) + 4ul * (firstOfY + image * imageStep + row * rowStep + q0 * (STEP * OUTPUTS) + o0);
         [[unroll]] for (uint block = 0; block < (PIXELS * OUTS + 7u) / 8u; ++block)
         {
             float v = total(block), bias = 0.0;
@@ -135,7 +137,7 @@ void main()
             }
             v = epilogue(v + bias);
             uint t = 8u * block + LANE;
-            if (t < PIXELS * OUTS) float_at(y + 4ul * (t / OUTS * OUTPUTS + t % OUTS)).e[0] = v;
+            if (t < PIXELS * OUTS) float_at(y + 4ul * (t / OUTS * (STEP * OUTPUTS) + t % OUTS)).e[0] = v;
         }
     }
 }

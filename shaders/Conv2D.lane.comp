@@ -1,6 +1,6 @@
 #version 450
 // Conv2D for CPU drivers: a tile of ROWS neighbouring pixels of one output row x 16 output channels a workgroup, the terms chained through its
-// subgroups (lane.glsl). Also the input gradient at stride 1: a convolution of dy with the weights flipped and transposed, padded by what is left.
+// subgroups (lane.glsl). Also the input gradient, or those of its pixels STEP apart that meet the same taps: a convolution of dy with weights flipped and transposed, padded by what is left.
 //   y[n,p,q,o] = activation(sum over i, j, c of x[n, p STRIDE_H - top + i DH, q STRIDE_W - left + j DW, c] w[i,j,c,o] + bias[o])
 // Shapes  x (N,H,W,CHANNELS); w (KH,TAPS_W,CHANNELS,OUTPUTS), or packed by Conv2D.pack.comp as (panels, K, 16) and a block of zeros; y (N,P,Q,OUTPUTS).
 // Terms   a chunk is CHUNK_H x CHUNK_W taps x CHUNK_C channels, all unrolled; CHUNK_H and CHUNK_W divide the window. Where CHUNK_C < CHANNELS the
@@ -12,7 +12,7 @@
 // Tune    ROWS 6, 5 or 4, whichever wastes least of a row; 48 to 96 terms a chunk: 64 take 100 ms to compile, 96 take 250.
 #define INT64
 #define BUFFERS IN(float, X, 0) IN(float, Weights, 1) IN(float, Bias, 2) OUT(float, Y, 3)
-#define PUSH uint never; uint H; uint W; uint P; uint Q; uint K; int top; int left; uint strideH; uint DH; uint DW;
+#define PUSH uint never; uint H; uint W; uint P; uint Q; uint K; int top; int left; uint strideH; uint DH; uint DW; uint firstOfY; uint imageStep; uint rowStep;
 #include "buffers.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -32,6 +32,7 @@ layout(constant_id = 12) const uint TILES = 1;
 layout(constant_id = 13) const bool HAS_BIAS = false;
 layout(constant_id = 14) const uint ACTIVATION = 0;
 layout(constant_id = 15) const uint SLOPE = 0;
+layout(constant_id = 16) const uint STEP = 1; // pixels between results that are neighbours here
 const uint SUBGROUPS = GROUP / 8;
 const uint PANELS = (OUTPUTS + 15) / 16;
 const uint PARTS = (CHANNELS + CHUNK_C - 1) / CHUNK_C; // chunks of a tap
@@ -101,8 +102,8 @@ void main()
         }
         if (SUBGROUPS > 1u) leaveTile();
         if (SUBGROUPS > 1u && gl_SubgroupID != SUBGROUPS - 1u) return; // TILES is 1 then
-        uint64_t y = ADDRESS(Y) + 4ul * (((image * P + row) * Q + q0) * OUTPUTS + o0);
+        uint64_t y = ADDRESS(Y) + 4ul * (firstOfY + image * imageStep + row * rowStep + q0 * (STEP * OUTPUTS) + o0);
         [[unroll]] for (uint r = 0; r < ROWS; ++r)
-            store16(y + 4ul * (r * OUTPUTS), epilogue(acc[r][0] + bias0), epilogue(acc[r][1] + bias1));
+            store16(y + 4ul * (r * STEP * OUTPUTS), epilogue(acc[r][0] + bias0), epilogue(acc[r][1] + bias1));
     }
 }

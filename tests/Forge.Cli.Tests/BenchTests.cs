@@ -21,7 +21,8 @@ public class BenchTests
 
     [DriverTheory]
     [InlineData("sgemm", "40x24x16"), InlineData("sgemm", "40x24x16/bf16"), InlineData("conv2d", "2x9x9x4:3x3x8/s2/f16"), InlineData("conv2d", "2x9x8x3:3x3x5"), InlineData("conv2d", "2x9x9x4:3x3x8/s2"), InlineData("conv2d", "2x9x8x4:3x3x8/g4"), InlineData("conv2d-dx", "2x9x8x4:3x3x8"), InlineData("conv2d-dw", "2x9x8x4:3x3x8")]
-    [InlineData("maxpool", "2x8x8x3"), InlineData("maxpool-grad", "2x8x8x3"), InlineData("avgpool", "2x8x8x3"), InlineData("avgpool-grad", "2x9x8x3"), InlineData("batchnorm", "2x9x8x3"), InlineData("batchnorm-grad", "2x9x8x3"), InlineData("relu", "30x7"), InlineData("softmax", "30x7")]
+    [InlineData("maxpool", "2x8x8x3"), InlineData("maxpool-grad", "2x8x8x3"), InlineData("avgpool", "2x8x8x3"), InlineData("avgpool-grad", "2x9x8x3"), InlineData("batchnorm", "2x9x8x3"), InlineData("batchnorm-grad", "2x9x8x3"), InlineData("relu", "30x7"), InlineData("softmax", "30x7"), InlineData("cross-entropy-grad", "30x7")]
+    [InlineData("transpose", "30x7"), InlineData("slice", "2x4x5x3"), InlineData("warp", "2x4x5x3"), InlineData("dropout", "30x7"), InlineData("adam", "30x7")]
     public void Op_IsTimed_AndToldInOneLine(string op, string shape)
     {
         var run = ForgeProgram.Run("bench", "op", "--op", op, "--shape", shape, "--iters", "3", "--warmup", "1", "--variant", "portable").MustExit(0);

@@ -15,7 +15,7 @@ internal static class BenchOp
 
     private static readonly Option<string> Shape = new("--shape")
     {
-        Description = "MxNxK for sgemm; NxHxWxC:KHxKWxO (/s2 for stride 2, /g4 for four groups) for conv2d, conv2d-dx, conv2d-dw; NxHxWxC for maxpool, maxpool-grad, avgpool, avgpool-grad, batchnorm, batchnorm-grad; MxN for relu, softmax. Products and convolutions take /bf16 or /f16 behind it: 16-bit factors.",
+        Description = "MxNxK for sgemm; NxHxWxC:KHxKWxO (/s2 for stride 2, /g4 for four groups) for conv2d, conv2d-dx, conv2d-dw; NxHxWxC for pools, batchnorm, concat, slice, pad and warp; MxN for the rest. Products and convolutions take /bf16 or /f16 behind it: 16-bit factors.",
         HelpName = "SHAPE",
     };
 
@@ -66,7 +66,9 @@ internal static class BenchOp
         variant = VariantChoice.Of(new OpUse(workload.Op, workload.Inputs), backend, name, workload.Name);
         var timer = new OpTimer(backend.Device, backend.Pipelines, kernel, workload.Op, variant, workload.Inputs);
         // Streams as the peers have them: no zeros, whose products some processors handle faster.
-        timer.Run([.. workload.Inputs.Select((type, i) => SharedHash.Uniform((uint)i + 1, type.Shape, -1, 1).Rounded(type.DType))]);
+        timer.Run(workload.Inputs.All(type => type.DType is DType.F32 or DType.F16 or DType.BF16)
+            ? [.. workload.Inputs.Select((type, i) => SharedHash.Uniform((uint)i + 1, type.Shape, -1, 1).Rounded(type.DType))]
+            : TrialInputs.Of(new(workload.Op, workload.Inputs)));
         return timer;
     }
 }

@@ -27,7 +27,22 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         ["relu"] = (Matrix(), MatrixForm, (name, d) => new(name, FusedElementwiseOp.Of(new ReluOp(), [F32(d[0], d[1])]), [F32(d[0], d[1])])),
         ["batchnorm"] = (Pooling(), PoolingForm, (name, d) => new(name, new BatchNormalizationOp(1e-3f), [Images(d), F32(d[3]), F32(d[3])])),
         ["batchnorm-grad"] = (Pooling(), PoolingForm, (name, d) => new(name, new BatchNormalizationGradOp(1e-3f), [Images(d), F32(d[3]), F32(d[3]), F32(d[3]), Images(d)])),
-        ["softmax"] = (Matrix(), MatrixForm, (name, d) => new(name, new SoftmaxOp(), [F32(d[0], d[1])])),
+        ["softmax"] = Rows(new SoftmaxOp(), 1),
+        ["softmax-grad"] = Rows(new SoftmaxGradOp(), 2),
+        ["log-softmax"] = Rows(new LogSoftmaxOp(), 1),
+        ["log-softmax-grad"] = Rows(new LogSoftmaxGradOp(), 2),
+        ["cross-entropy"] = Rows(new SoftmaxCrossEntropyOp(), 2),
+        ["cross-entropy-grad"] = (Matrix(), MatrixForm, (name, d) => new(name, new SoftmaxCrossEntropyGradOp(), [F32(d[0], d[1]), F32(d[0], d[1]), F32(d[0])])),
+        ["transpose"] = Rows(new TransposeOp([1, 0]), 1),
+        ["concat"] = (Pooling(), PoolingForm, (name, d) => new(name, new ConcatOp(3), [Images(d), Images(d)])),
+        ["slice"] = (Pooling(), PoolingForm, (name, d) => new(name, new SliceOp([0, 1, 1, 0], [d[0], d[1] - 2, d[2] - 2, d[3]], [1, 1, 1, 1]), [Images(d)])),
+        ["pad"] = (Pooling(), PoolingForm, (name, d) => new(name, new PadOp(new(d[0], d[1] + 2, d[2] + 2, d[3]), [0, 1, 1, 0], [1, 1, 1, 1], 0), [Images(d)])),
+        ["warp"] = (Pooling(), PoolingForm, (name, d) => new(name, new AffineWarpOp(), [new(DType.U8, new(d)), F32(d[0], 2, 3)])),
+        ["dropout"] = (Matrix(), MatrixForm, (name, d) => new(name, new DropoutOp(0.5f, 0), [F32(d[0], d[1]), Word, Word, Word])),
+        ["random-normal"] = (Matrix(), MatrixForm, (name, d) => new(name, new RandomNormalOp(new(d), 0, 0, 1), [Word, Word, Word])),
+        ["adam"] = Updating(new AdamUpdateOp(0.9f, 0.999f, 1e-7f, UpdateForm.Keras, 0)),
+        ["rmsprop"] = Updating(new RmspropUpdateOp(0.9f, 0, 1e-7f, false, UpdateForm.Keras, 0)),
+        ["sgd"] = Updating(new SgdUpdateOp(0.9f, false, UpdateForm.Keras, 0)),
     };
 
     private const string ConvolutionForm = "NxHxWxC:KHxKWxO with /s2 for stride 2, /g4 for four groups, then /bf16 or /f16 for 16-bit factors, such as 8x36x36x64:3x3x128";
@@ -85,6 +100,16 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
 
     /// <summary>Types of the outputs.</summary>
     public IReadOnlyList<TensorType> Outputs => Op.Infer(Inputs);
+
+    // An op on so many matrices of one shape.
+    private static (Regex, string, Func<string, int[], OpWorkload>) Rows(Op op, int inputs) =>
+        (Matrix(), MatrixForm, (name, d) => new(name, op, [.. Enumerable.Repeat(F32(d[0], d[1]), inputs)]));
+
+    // Weights, gradient and state; rates and the gradient's scale; the finite flag.
+    private static (Regex, string, Func<string, int[], OpWorkload>) Updating(UpdateOp op) => (Matrix(), MatrixForm,
+        (name, d) => new(name, op, [.. Enumerable.Repeat(F32(d[0] * d[1]), 2 + op.Slots.Count), .. Enumerable.Repeat(F32(), op.Scalars.Count + 1), Word]));
+
+    private static TensorType Word => new(DType.U32, Shape.Scalar);
 
     private static TensorType F32(params int[] extents) => new(DType.F32, new Shape(extents));
 

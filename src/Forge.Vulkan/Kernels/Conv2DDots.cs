@@ -1,4 +1,3 @@
-using Forge.Core;
 using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
@@ -8,7 +7,7 @@ namespace Forge.Vulkan.Kernels;
 /// </summary>
 /// <remarks>
 /// Offered where a group reads 8 channels or more and makes fewer than 16 (one group that makes more is for <see cref="Conv2DLane"/>), or there are several
-/// groups; the gradient at a stride of 1.
+/// groups; a gradient at a stride is several convolutions (<see cref="Conv2DPass"/>).
 /// </remarks>
 internal sealed record Conv2DDots
 {
@@ -18,40 +17,39 @@ internal sealed record Conv2DDots
     // Sums of a tile, in registers; outputs of a tile at most; terms of a chunk, each as many products as a tile has sums.
     private const int Sums = 12, MostOuts = 4, MostTerms = 40, MostSubgroups = 128;
 
-    private readonly bool _gradient;
+    private readonly Conv2DPass _pass;
     private readonly Epilogue _epilogue;
-    private readonly Size2D _stride, _dilation;
-    private readonly int _top, _left, _groups;
+    private readonly int _groups;
 
-    // x (N,H,W,C) convolved with a window of KH x KW into y (N,P,Q,O): for the gradient x is dy and y is dx.
+    // x (N,H,W,C) convolved with a window of KH x KW into y (N,P,Q,O): for the gradient x is dy and y is dx, or a phase of it.
     private readonly (int N, int H, int W, int C) _x;
     private readonly (int N, int P, int Q, int O) _y;
     private readonly (int H, int W) _window;
 
-    private Conv2DDots(Conv2DExtents e, Epilogue epilogue, bool gradient)
-    {
-        var g = e.Geometry;
-        (_gradient, _epilogue, _stride, _dilation, _groups, _window) = (gradient, epilogue, g.Stride, g.Dilation, g.Groups, (e.W[0], e.W[1]));
-        (_x, _y) = gradient ? (e.Y.Nhwc, e.X.Nhwc) : (e.X.Nhwc, e.Y.Nhwc);
-        (_top, _left) = gradient
-            ? (g.Dilation.H * (e.W[0] - 1) - g.Padding.Top, g.Dilation.W * (e.W[1] - 1) - g.Padding.Left)
-            : (g.Padding.Top, g.Padding.Left);
-    }
+    private Conv2DDots(Conv2DPass pass, Epilogue epilogue) =>
+        (_pass, _epilogue, _groups, _window, _x, _y) = (pass, epilogue, pass.Groups, pass.Window, pass.X, pass.Y);
 
     /// <summary>The variant, if it fits.</summary>
     public static IEnumerable<Variant> Variants(Conv2DExtents extents, Epilogue epilogue, bool gradient, DeviceLimits limits)
     {
-        if (!LaneTerms.IsOffered(limits) || (gradient && extents.Geometry.Stride != 1) || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
+        if (!LaneTerms.IsOffered(limits))
             return [];
-        var dots = new Conv2DDots(extents, epilogue, gradient);
-        return dots.Fits ? [dots.Variant] : [];
+        Conv2DDots[] all = [.. Conv2DPass.Of(extents, gradient).Select(p => new Conv2DDots(p, epilogue))];
+        return all.Length > 0 && all.All(d => d.Fits) ? [all[0].Variant] : [];
     }
 
     /// <summary>What the variant dispatches.</summary>
     /// <param name="extents">The sizes.</param>
     /// <param name="epilogue">What happens to each sum.</param>
     /// <param name="gradient">Whether x and y change places: the input gradient.</param>
-    public static KernelPlan Plan(Conv2DExtents extents, Epilogue epilogue, bool gradient) => new Conv2DDots(extents, epilogue, gradient).Plan();
+    public static KernelPlan Plan(Conv2DExtents extents, Epilogue epilogue, bool gradient)
+    {
+        var passes = Conv2DPass.Of(extents, gradient);
+        List<Dispatch> dispatches = [];
+        List<long> scratch = [];
+        foreach (var pass in passes) new Conv2DDots(pass, epilogue).Append(dispatches, scratch);
+        return new(Conv2DPass.WithZeros(passes, extents, dispatches), scratch);
+    }
 
     private int Channels => _x.C / _groups;
     private int Outputs => _y.O / _groups;
@@ -92,29 +90,26 @@ internal sealed record Conv2DDots
     }
 
     // Whether every pixel of a tile needs an address of its own for each tap: tiles read outside x, or taps are apart.
-    private bool IsScattered => (_dilation.W > 1 && Chunk.W > 1) || _top > 0 || _left > 0
-        || (_y.P - 1) * _stride.H - _top + (_window.H - 1) * _dilation.H >= _x.H || (_y.Q - 1) * _stride.W - _left + (_window.W - 1) * _dilation.W >= _x.W;
+    private bool IsScattered => (_pass.Dilation.W > 1 && Chunk.W > 1) || _pass.IsPadded;
 
     private Variant Variant => new(Family.Lane, Name, LaneTerms.Lanes * Subgroups, Shader: "Conv2D.dots.lane.comp", LaneTable: LaneTerms.Table, Constants:
     [
         LaneTerms.Lanes * Subgroups, (Pixels * Outs + 1) / 2, Pixels, Outs, (uint)_x.C, (uint)Channels, (uint)_y.O, (uint)Outputs, (uint)_window.H, (uint)_window.W,
-        (uint)Chunk.H, (uint)Chunk.W, (uint)Chunk.V, (uint)_stride.W, IsScattered ? 1u : 0u, Tiles, .. EpilogueConstants.Of(_epilogue),
+        (uint)Chunk.H, (uint)Chunk.W, (uint)Chunk.V, (uint)_pass.Stride.W, IsScattered ? 1u : 0u, Tiles, .. EpilogueConstants.Of(_epilogue), _pass.PixelStep,
     ]);
 
-    private KernelPlan Plan()
+    private void Append(List<Dispatch> dispatches, List<long> scratch)
     {
-        var (count, all) = ((uint)Count, (uint)(Count + Vectors));
-        return new(
+        var (count, all, block) = ((uint)Count, (uint)(Count + Vectors), scratch.Count);
+        scratch.Add(32L * all);
+        dispatches.Add(new(Grid.Linear(all, 64),
+            [count, all, (uint)(_window.H * _window.W), (uint)Vectors, Outs, Panels, (uint)Channels, (uint)Outputs, (uint)_groups, .. _pass.Taps],
+            [Slot.Input(1), Slot.Scratch(block)], "Conv2D.dots.pack.comp", [64, _pass.IsGradient ? 1u : 0u], LaneTable: 0));
+        dispatches.Add(new(new Grid(LaneTerms.Tiles(RowTiles, Tiles), (uint)_y.P, (uint)(_y.N * _groups) * Panels),
             [
-                new(Grid.Linear(all, 64),
-                    [count, all, (uint)(_window.H * _window.W), (uint)Vectors, Outs, Panels, (uint)Channels, (uint)Outputs, (uint)_groups],
-                    [Slot.Input(1), Slot.Scratch(0)], "Conv2D.dots.pack.comp", [64, _gradient ? 1u : 0u], LaneTable: 0),
-                new(new Grid(LaneTerms.Tiles(RowTiles, Tiles), (uint)_y.P, (uint)(_y.N * _groups) * Panels),
-                    [
-                        0, (uint)_x.H, (uint)_x.W, (uint)_y.P, (uint)_y.Q, (uint)_top, (uint)_left, (uint)_stride.H, (uint)_dilation.H, (uint)_dilation.W, 8 * count,
-                    ],
-                    [Slot.Input(0), Slot.Scratch(0, written: false), Slot.Input(_epilogue.HasBias ? 2 : 1), Slot.Output(0)]),
+                0, (uint)_x.H, (uint)_x.W, (uint)_y.P, (uint)_y.Q, (uint)_pass.Top, (uint)_pass.Left, (uint)_pass.Stride.H, (uint)_pass.Dilation.H, (uint)_pass.Dilation.W,
+                8 * count, .. _pass.Places,
             ],
-            [32L * all]);
+            [Slot.Input(0), Slot.Scratch(block, written: false), Slot.Input(_epilogue.HasBias ? 2 : 1), Slot.Output(0)], Constants: Variant.Constants));
     }
 }

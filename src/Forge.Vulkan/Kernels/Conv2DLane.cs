@@ -7,8 +7,8 @@ namespace Forge.Vulkan.Kernels;
 /// The lane variants of Conv2D and of its input gradient: shaders/Conv2D.lane.comp, with the weights as they lie or packed into panels first.
 /// </summary>
 /// <remarks>
-/// Offered for one group and 16 output channels or more (the gradient: input channels, and a stride of 1); any window, stride, padding and dilation. The
-/// rest is for the portable kernel.
+/// Offered for one group and 16 output channels or more (the gradient: input channels); any window, stride, padding and dilation. A gradient at a stride is
+/// several convolutions (<see cref="Conv2DPass"/>), always packed.
 /// </remarks>
 internal sealed record Conv2DLane
 {
@@ -18,44 +18,43 @@ internal sealed record Conv2DLane
     // Of a tap's channels cut into parts: the masks of the last are code, too.
     private const int MostOfTap = 72;
 
-    private readonly bool _gradient;
+    private readonly Conv2DPass _pass;
     private readonly Epilogue _epilogue;
     private readonly Size2D _stride, _dilation;
 
     // Elements before the first of x along either axis; negative where the gradient crops.
     private readonly int _top, _left;
 
-    // x (N,H,W,C) convolved with a window of KH x KW into y (N,P,Q,O): for the gradient x is dy and y is dx.
+    // x (N,H,W,C) convolved with a window of KH x KW into y (N,P,Q,O): for the gradient x is dy and y is dx, or a phase of it.
     private readonly (int N, int H, int W, int C) _x;
     private readonly (int N, int P, int Q, int O) _y;
     private readonly (int H, int W) _window;
 
     private readonly IReadOnlyList<Setting> _settings;
 
-    private Conv2DLane(Conv2DExtents e, Epilogue epilogue, bool gradient, IReadOnlyList<Setting>? settings = null)
+    private Conv2DLane(Conv2DPass pass, Epilogue epilogue, IReadOnlyList<Setting>? settings = null)
     {
-        var g = e.Geometry;
         _settings = settings ?? [];
-        (_gradient, _epilogue, _stride, _dilation, _window) = (gradient, epilogue, g.Stride, g.Dilation, (e.W[0], e.W[1]));
-        (_x, _y) = gradient ? (e.Y.Nhwc, e.X.Nhwc) : (e.X.Nhwc, e.Y.Nhwc);
-        (_top, _left) = gradient
-            ? (g.Dilation.H * (e.W[0] - 1) - g.Padding.Top, g.Dilation.W * (e.W[1] - 1) - g.Padding.Left)
-            : (g.Padding.Top, g.Padding.Left);
+        (_pass, _epilogue, _stride, _dilation, _window, _x, _y, _top, _left) =
+            (pass, epilogue, pass.Stride, pass.Dilation, pass.Window, pass.X, pass.Y, pass.Top, pass.Left);
     }
+
+    private static IReadOnlyList<Conv2DLane> Of(IReadOnlyList<Conv2DPass> passes, Epilogue epilogue, IReadOnlyList<Setting>? settings = null) =>
+        [.. passes.Select(p => new Conv2DLane(p, epilogue, settings))];
 
     /// <summary>The variants that fit, the default first.</summary>
     public static IEnumerable<Variant> Variants(Conv2DExtents extents, Epilogue epilogue, bool gradient, DeviceLimits limits)
     {
-        if (!LaneTerms.IsOffered(limits) || extents.Geometry.Groups != 1 || (gradient && extents.Geometry.Stride != 1) || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
+        if (!LaneTerms.IsOffered(limits) || extents.Geometry.Groups != 1)
             return [];
-        var lane = new Conv2DLane(extents, epilogue, gradient);
-        return lane.Fits ? lane.Offered().Select(v => v with { Tunables = lane.Tunables(extents) }) : [];
+        var lanes = Of(Conv2DPass.Of(extents, gradient), epilogue);
+        return lanes.Count > 0 && lanes.All(l => l.Fits) ? lanes[0].Offered().Select(v => v with { Tunables = lanes.Count == 1 ? lanes[0].Tunables() : [] }) : [];
     }
 
     /// <summary>A variant with rows of a tile or terms of a chunk set; null where they do not fit.</summary>
     public static Variant? Tuned(Conv2DExtents extents, Epilogue epilogue, bool gradient, Variant variant, IReadOnlyList<Setting> settings)
     {
-        var lane = new Conv2DLane(extents, epilogue, gradient, settings);
+        var lane = new Conv2DLane(Conv2DPass.Of(extents, gradient)[0], epilogue, settings);
         return lane.Fits ? lane.VariantOf(variant.Name, packed: variant.Name == "packed") with { Settings = settings } : null;
     }
 
@@ -64,8 +63,14 @@ internal sealed record Conv2DLane
     /// <param name="epilogue">What happens to each sum.</param>
     /// <param name="gradient">Whether x and y change places: the input gradient.</param>
     /// <param name="variant">One of <see cref="Variants"/>.</param>
-    public static KernelPlan Plan(Conv2DExtents extents, Epilogue epilogue, bool gradient, Variant variant) =>
-        new Conv2DLane(extents, epilogue, gradient, variant.Settings).Plan(variant);
+    public static KernelPlan Plan(Conv2DExtents extents, Epilogue epilogue, bool gradient, Variant variant)
+    {
+        var passes = Conv2DPass.Of(extents, gradient);
+        List<Dispatch> dispatches = [];
+        List<long> scratch = [];
+        foreach (var lane in Of(passes, epilogue, variant.Settings)) lane.Append(variant, dispatches, scratch);
+        return new KernelPlan(Conv2DPass.WithZeros(passes, extents, dispatches), scratch);
+    }
 
     private int Terms => _window.H * _window.W * _x.C;
     private uint Rows => Set("rows") ?? LaneTerms.Rows((uint)_y.Q, (uint)Terms);
@@ -93,17 +98,16 @@ internal sealed record Conv2DLane
         return null;
     }
 
-    private IReadOnlyList<Tunable> Tunables(Conv2DExtents extents)
+    private IReadOnlyList<Tunable> Tunables()
     {
         var tunables = LaneTerms.RowsTunable((uint)_y.Q, Rows).ToList();
-        uint[] terms = [.. new uint[] { 32, 48, 64, 80 }.Where(t => new Conv2DLane(extents, _epilogue, _gradient, [new("terms", t)]) is { Fits: true } other && other.Chunk != Chunk)];
+        uint[] terms = [.. new uint[] { 32, 48, 64, 80 }.Where(t => new Conv2DLane(_pass, _epilogue, [new("terms", t)]) is { Fits: true } other && other.Chunk != Chunk)];
         if (terms.Length > 0) tunables.Add(new("terms", [MostTerms, .. terms]));
         return tunables;
     }
 
     // Whether every pixel of a tile needs an address of its own for each tap: tiles read outside x, or taps are apart.
-    private bool IsScattered => (_dilation.W > 1 && Chunk.W > 1) || _top > 0 || _left > 0
-        || (_y.P - 1) * _stride.H - _top + (_window.H - 1) * _dilation.H >= _x.H || (_y.Q - 1) * _stride.W - _left + (_window.W - 1) * _dilation.W >= _x.W;
+    private bool IsScattered => (_dilation.W > 1 && Chunk.W > 1) || _pass.IsPadded;
 
     private bool Fits => _y.O >= 16 && Subgroups <= MostSubgroups && RowTiles <= LaneTerms.MaxAxis && _y.P <= LaneTerms.MaxAxis && _y.N * (long)Panels <= LaneTerms.MaxAxis
         && (long)Terms * (_y.O + 15) < int.MaxValue / 4;
@@ -132,7 +136,7 @@ internal sealed record Conv2DLane
     private IEnumerable<Variant> Offered()
     {
         var (plain, packed) = (VariantOf("plain", packed: false), VariantOf("packed", packed: true));
-        if (_gradient || IsScattered)
+        if (_pass.IsGradient || IsScattered)
             return [packed];
         return Subgroups > 1 && _y.Q >= ShortRow && (long)_y.N * _y.P * _y.Q >= 4096 ? [packed, plain] : [plain, packed];
     }
@@ -144,26 +148,25 @@ internal sealed record Conv2DLane
         return new(Family.Lane, name, LaneTerms.Lanes * Subgroups, Shader: "Conv2D.lane.comp", LaneTable: LaneTerms.Table, Constants:
         [
             LaneTerms.Lanes * Subgroups, Rows, (uint)_x.C, (uint)_y.O, (uint)_window.W, (uint)chunk.H, (uint)chunk.W, (uint)chunk.C, (uint)(parts * chunk.C - _x.C),
-            (uint)_stride.W, packed ? 1u : 0u, IsScattered ? 1u : 0u, Tiles, .. EpilogueConstants.Of(_epilogue),
+            (uint)_stride.W, packed ? 1u : 0u, IsScattered ? 1u : 0u, Tiles, .. EpilogueConstants.Of(_epilogue), _pass.PixelStep,
         ]);
     }
 
-    private KernelPlan Plan(Variant variant)
+    private void Append(Variant variant, List<Dispatch> dispatches, List<long> scratch)
     {
-        List<Dispatch> dispatches = [];
-        List<long> scratch = [];
-        var (taps, weights) = (_window.H * _window.W, Slot.Input(1));
+        var (taps, weights, block) = (_window.H * _window.W, Slot.Input(1), scratch.Count);
         if (variant.Name == "packed")
         {
             scratch.Add(4L * (16 * Panels * Terms + (_x.C + 15) / 16 * 16));
-            dispatches.Add(new(new Grid((uint)taps, Panels + 1), [(uint)taps, (uint)_x.C, (uint)_y.O, Panels], [weights, Slot.Scratch(0)], "Conv2D.pack.comp",
-                [LaneTerms.Lanes, _gradient ? 1u : 0u], LaneTable: 0));
-            weights = Slot.Scratch(0, written: false);
+            dispatches.Add(new(new Grid((uint)taps, Panels + 1), [(uint)taps, (uint)_x.C, (uint)_y.O, Panels, .. _pass.Taps], [weights, Slot.Scratch(block)], "Conv2D.pack.comp",
+                [LaneTerms.Lanes, _pass.IsGradient ? 1u : 0u], LaneTable: 0));
+            weights = Slot.Scratch(block, written: false);
         }
         dispatches.Add(new(new Grid(LaneTerms.Tiles(RowTiles, Tiles), (uint)_y.P, (uint)_y.N * Panels),
         [
-            0, (uint)_x.H, (uint)_x.W, (uint)_y.P, (uint)_y.Q, (uint)Terms, (uint)_top, (uint)_left, (uint)_stride.H, (uint)_dilation.H, (uint)_dilation.W,
-        ], [Slot.Input(0), weights, Slot.Input(_epilogue.HasBias ? 2 : 1), Slot.Output(0)]));
-        return new KernelPlan(dispatches, scratch);
+            0, (uint)_x.H, (uint)_x.W, (uint)_y.P, (uint)_y.Q, (uint)Terms, (uint)_top, (uint)_left, (uint)_stride.H, (uint)_dilation.H, (uint)_dilation.W, .. _pass.Places,
+        ], [Slot.Input(0), weights, Slot.Input(_epilogue.HasBias ? 2 : 1), Slot.Output(0)],
+            // Phases differ in their windows, and a variant has the constants of the first.
+            Constants: _pass.IsGradient ? VariantOf(variant.Name, packed: true).Constants : null));
     }
 }

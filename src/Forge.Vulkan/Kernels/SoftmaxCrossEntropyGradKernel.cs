@@ -3,8 +3,8 @@ using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
 
-/// <summary>Runs <see cref="SoftmaxCrossEntropyGradOp"/> with shaders/SoftmaxCrossEntropyGrad.comp, or SoftmaxCrossEntropyGrad.loss.comp where it gives the loss too.</summary>
-internal sealed class SoftmaxCrossEntropyGradKernel : RowKernel<SoftmaxCrossEntropyGradOp>
+/// <summary>Runs <see cref="SoftmaxCrossEntropyGradOp"/> with shaders/SoftmaxCrossEntropyGrad.comp or its lane form, or SoftmaxCrossEntropyGrad.loss.comp where it gives the loss too.</summary>
+internal sealed class SoftmaxCrossEntropyGradKernel : LaneRowKernel<SoftmaxCrossEntropyGradOp>
 {
     public override IEnumerable<Variant> Variants(SoftmaxCrossEntropyGradOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {

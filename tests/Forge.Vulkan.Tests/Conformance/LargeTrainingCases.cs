@@ -19,9 +19,23 @@ internal static class LargeTrainingCases
         ["gradient of softmax of long rows"] = d => new(new SoftmaxGradOp(), d.Uniform(new(9, 500), 0, 1), d.Uniform(new(9, 500))),
         ["gradient of softmax of rows of 1024"] = d => new(new SoftmaxGradOp(), d.Uniform(new(8, 1024), 0, 1), d.Uniform(new(8, 1024))),
         ["gradient of softmax of rows of 16"] = d => new(new SoftmaxGradOp(), d.Uniform(new(40, 16), 0, 1), d.Uniform(new(40, 16))),
+        ["log-softmax of rows of 1024"] = d => new(new LogSoftmaxOp(), d.Uniform(new(8, 1024), -4, 4)),
+        ["log-softmax of spoilt rows of 48"] = d => new(new LogSoftmaxOp(), Spoilt(d, 48)),
+        ["softmax of spoilt rows of 48"] = d => new(new SoftmaxOp(), Spoilt(d, 48)),
+        ["gradient of log-softmax of rows of 1024"] = d => new(new LogSoftmaxGradOp(), d.Uniform(new(8, 1024), -3, 0), d.Uniform(new(8, 1024))),
+        ["gradient of log-softmax of rows of 16"] = d => new(new LogSoftmaxGradOp(), d.Uniform(new(40, 16), -3, 0), d.Uniform(new(40, 16))),
         ["gradient of log-softmax of long rows"] = d => new(new LogSoftmaxGradOp(), d.Uniform(new(9, 500), -3, 0), d.Uniform(new(9, 500))),
         ["cross-entropy of long rows"] = d => new(new SoftmaxCrossEntropyOp(), d.Uniform(new(40, 300), -4, 4), d.Uniform(new(40, 300), 0, 1)),
         ["cross-entropy of spoilt rows"] = d => new(new SoftmaxCrossEntropyOp(), Spoilt(d, 40), new(new(DType.F32, new(4, 40))) { [3] = 1, [41] = 1, [125] = 1 }),
+        ["cross-entropy of rows of 320"] = d => new(new SoftmaxCrossEntropyOp(), d.Uniform(new(40, 320), -4, 4), d.Uniform(new(40, 320), 0, 1)),
+        ["cross-entropy of spoilt rows of 48"] = d => new(new SoftmaxCrossEntropyOp(), Spoilt(d, 48), new(new(DType.F32, new(4, 48))) { [3] = 1, [49] = 1, [149] = 1 }),
+        ["gradient of cross-entropy of rows of 320"] = d =>
+            new(new SoftmaxCrossEntropyGradOp(), d.Uniform(new(40, 320), -4, 4), d.Uniform(new(40, 320), 0, 1), d.Uniform(new(40))),
+        ["gradient of cross-entropy of spoilt rows of 48"] = d => new(new SoftmaxCrossEntropyGradOp(), Spoilt(d, 48), d.Uniform(new(4, 48), 0, 1), d.Uniform(new(4))),
+        ["cross-entropy of labels, rows of 112, some out of range"] = d =>
+            new(new SparseSoftmaxCrossEntropyOp(), d.Uniform(new(200, 112), -4, 4), d.Integers(new(200), DType.U32, 0, 115)),
+        ["gradient of cross-entropy of labels, rows of 112, some out of range"] = d =>
+            new(new SparseSoftmaxCrossEntropyGradOp(), d.Uniform(new(200, 112), -4, 4), d.Integers(new(200), DType.U32, 0, 115), d.Uniform(new(200))),
         ["gradient of cross-entropy of long rows"] = d =>
             new(new SoftmaxCrossEntropyGradOp(), d.Uniform(new(40, 300), -4, 4), d.Uniform(new(40, 300), 0, 1), d.Uniform(new(40))),
         ["cross-entropy of labels, some out of range"] = d => new(new SparseSoftmaxCrossEntropyOp(), d.Uniform(new(200, 100), -4, 4), d.Integers(new(200), DType.U32, 0, 103)),
