@@ -24,7 +24,24 @@ internal static class EngineOpening
             return new(new ReferenceBackend(), options);
         }
         var engine = Engine.Open(options);
-        DeviceLine.Print(invocation.Report, ((VulkanBackend)engine.Backend).DeviceInUse);
+        var backend = (VulkanBackend)engine.Backend;
+        DeviceLine.Print(invocation.Report, backend.DeviceInUse);
+        backend.TellAvoided(invocation.Report);
         return engine;
     }
+
+    /// <summary>Warns of each quarantined variant that the backend's plans go without, and tells programs.</summary>
+    public static void TellAvoided(this VulkanBackend backend, Report report) => backend.Avoided += avoided =>
+    {
+        Report.Warn(avoided.ToString());
+        report.Event("avoided", writer =>
+        {
+            writer.WriteString("kernel", avoided.Kernel);
+            writer.WriteString("variant", avoided.Variant);
+            writer.WriteString("verdict", avoided.Verdict);
+            writer.WriteString("message", avoided.Message);
+            writer.WriteString("op", avoided.Op);
+            writer.WriteString("instead", avoided.Instead);
+        });
+    };
 }

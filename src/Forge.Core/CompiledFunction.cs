@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Forge.Core.Ops;
 using Forge.Core.Passes;
 
@@ -24,6 +25,9 @@ public sealed class CompiledFunction : IDisposable
 
     /// <summary>What runs that plan; null before the first run.</summary>
     public IExecutable? Executable => _plans.First?.Value.Executable;
+
+    /// <summary>What making the plan used last took; null before the first run.</summary>
+    public MakingTimes? Making => _plans.First?.Value.Making;
 
     /// <summary>What runs each plan that is kept, with the types it was traced for.</summary>
     public IEnumerable<(IReadOnlyList<TensorType> Inputs, IExecutable Executable)> Built => _plans.Select(p => (p.Step.InputTypes, p.Executable));
@@ -117,6 +121,7 @@ public sealed class CompiledFunction : IDisposable
 
     private Traced Trace(IReadOnlyList<TensorType> types)
     {
+        var started = Stopwatch.GetTimestamp();
         var graph = new Graph { Key = _engine.Key, Precision = Precision };
         IReadOnlyList<Tensor> outputs;
         using (graph.Trace())
@@ -135,8 +140,24 @@ public sealed class CompiledFunction : IDisposable
         };
         var step = new StepGraph(graph, all, Guarded(graph), types);
         GraphVerifier.Check(step, "tracing");
-        var plan = Planner.Plan(step, _engine.Backend, _engine.State.PlaceOf);
-        return new(step, plan, _engine.Backend.Build(plan), _engine.State.Version);
+        var traced = Stopwatch.GetTimestamp();
+        var state = TimeSpan.Zero;
+        var plan = Planner.Plan(step, _engine.Backend, PlaceOf);
+        var planned = Stopwatch.GetTimestamp();
+        var executable = _engine.Backend.Build(plan);
+        return new(step, plan, executable, _engine.State.Version)
+        {
+            Making = new(Stopwatch.GetElapsedTime(started, traced), Stopwatch.GetElapsedTime(traced, planned) - state, state, Stopwatch.GetElapsedTime(planned)),
+        };
+
+        // Values of state are made when they are first asked for, which is while planning.
+        Placement PlaceOf(Parameter parameter)
+        {
+            var asked = Stopwatch.GetTimestamp();
+            var place = _engine.State.PlaceOf(parameter);
+            state += Stopwatch.GetElapsedTime(asked);
+            return place;
+        }
     }
 
     // A step that is not finite changes no state: what is assigned without asking the flag is put behind it.
@@ -180,12 +201,22 @@ public sealed class CompiledFunction : IDisposable
     {
         public bool IsGuarded => Step.Graph.Finite is not null;
 
+        /// <summary>What making it took.</summary>
+        public required MakingTimes Making { get; init; }
+
         /// <summary>Flags behind the results.</summary>
         public int Flags => !IsGuarded ? 0 : Step.Graph.Tolerated is null ? 1 : 2;
 
         public bool DrawsRandom { get; } = Plan.Scalars.Any(s => s.Scalar.Name == "random.step");
     }
 }
+
+/// <summary>What making a plan took on the host, part after part.</summary>
+/// <param name="Trace">Running the function: the graph with its gradients and updates.</param>
+/// <param name="Plan">Passes, choice of variants, places.</param>
+/// <param name="State">First values of parameters that nothing had asked for before.</param>
+/// <param name="Build">What the backend makes of the plan.</param>
+public readonly record struct MakingTimes(TimeSpan Trace, TimeSpan Plan, TimeSpan State, TimeSpan Build);
 
 /// <summary>The results of one run, in the order in which the function returned them.</summary>
 public sealed class Results : IReadOnlyList<HostTensor>

@@ -64,6 +64,9 @@ public sealed class Executable : IExecutable
     /// <summary>What a run does.</summary>
     public ExecutableCounts Counts { get; }
 
+    /// <summary>What its pipelines took to build; most of them at once, on every core.</summary>
+    public TimeSpan PipelineTime { get; private set; }
+
     /// <summary>The variant each kernel step runs, by the step's label: stored with a checkpoint, because results depend on it to the bit.</summary>
     public IEnumerable<(string Label, string Kernel, string Variant)> Variants =>
         _plan.Kernels.Select(k => (k.Node.Label, _backend.Choose(k.Node).Kernel.Stem, _backend.Choose(k.Node).Variant.Label));
@@ -219,7 +222,9 @@ public sealed class Executable : IExecutable
     {
         var kernels = _plan.Kernels.Select(step => (Step: step, Chosen: _backend.Choose(step.Node))).ToList();
         var requests = kernels.Select(k => KernelLowering.Requests(k.Chosen, k.Step.Inputs.Count + k.Step.Outputs.Count)).ToList();
+        var started = Stopwatch.GetTimestamp();
         var pipelines = new Queue<ComputePipeline>(_backend.Pipelines.Get([.. requests.SelectMany(r => r)]));
+        PipelineTime = Stopwatch.GetElapsedTime(started);
         BufferSlice[] ones = Ones(kernels.Max(k => (long?)k.Chosen.Plan.OnesBytes) ?? 0) is { } all ? [all] : [];
 
         var steps = new List<RecordedStep>();

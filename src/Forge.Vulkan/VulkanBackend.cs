@@ -89,6 +89,13 @@ public sealed class VulkanBackend : IBackend
         MatrixOperands = Device.Limits.Quirks.RunsOnProcessor ? [] : [.. Device.Limits.Matrices.Select(m => m.Factor).Distinct()],
     };
 
+    /// <summary>Told once of each quarantined variant that a plan goes without. Where nobody listens it is a warning on stderr.</summary>
+    public event Action<AvoidedVariant>? Avoided
+    {
+        add => Tuned.Avoided += value;
+        remove => Tuned.Avoided -= value;
+    }
+
     /// <summary>Pipelines built so far.</summary>
     public int PipelinesBuilt => Pipelines.Count;
 
@@ -129,7 +136,9 @@ public sealed class VulkanBackend : IBackend
     internal ChosenKernel Choose(Node node) => _chosen.GetValue(node, n =>
     {
         var (kernel, variants) = Variants(n);
-        var variant = _chooser is not null ? _chooser(n, kernel, variants) : Tuned.Choose(kernel, new OpUse(n.Op, n.InputTypes), variants);
+        var use = new OpUse(n.Op, n.InputTypes);
+        var variant = _chooser is not null ? _chooser(n, kernel, variants) : Tuned.Choose(kernel, use, variants);
+        Tuned.TellAvoided(kernel, use, variant);
         Switches.Log(2, $"{n.Label}: {kernel.Stem} {variant.Label}");
         return new(kernel, variant, kernel.PlanOf(n.Op, variant, n.InputTypes, n.OutputTypes));
     });

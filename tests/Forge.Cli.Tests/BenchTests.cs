@@ -71,7 +71,12 @@ public class BenchTests
         Assert.Equal(precision, line.GetProperty("precision").GetString());
         Assert.True(precision == "strict32" || Math.Abs(losses[0] - peers[0]) > 3e-6, $"the first loss, {losses[0]}, is that of f32");
         Assert.True(line.GetProperty("dispatches").GetInt32() > 5);
-        Assert.True(line.GetProperty("arena_mib").GetDouble() > 0);
-        Assert.True(line.GetProperty("ms_first").GetDouble() > 0);
+        Assert.True(line.GetProperty("live_mib").GetDouble() > 0);
+        Assert.True(line.GetProperty("arena_mib").GetDouble() >= line.GetProperty("live_mib").GetDouble());
+        // The parts of the first step, and the first step of what the process did until its loss was there.
+        var made = ((string[])["ms_trace", "ms_plan", "ms_weights", "ms_pipelines", "ms_record"]).Select(k => line.GetProperty(k).GetDouble()).ToArray();
+        Assert.All(made, ms => Assert.True(ms > 0));
+        Assert.True(made.Sum() < line.GetProperty("ms_first").GetDouble());
+        Assert.True(line.GetProperty("ms_first").GetDouble() < line.GetProperty("ms_start_to_loss").GetDouble());
     }
 }

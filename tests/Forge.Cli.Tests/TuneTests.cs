@@ -81,6 +81,37 @@ public class TuneTests
         Assert.Equal(Default, Timed(environment));
     }
 
+    [NamedDriverFact("mesa25")]
+    public void QuarantinedVariant_IsNamed_ByTrainingBenchesAndProfiles_WithWhatRunsInstead()
+    {
+        const string Right = "return mix(a, b, (b > a || isNaN(b)) && !isNaN(a));", Avoided = "lane/runs4x26";
+        using var shaders = new PlantedShaders();
+        var text = File.ReadAllText(shaders["MaxPool2D.lane.comp"]);
+        Assert.Contains(Right, text, StringComparison.Ordinal);
+        File.WriteAllText(shaders["MaxPool2D.lane.comp"], text.Replace(Right, "return mix(a, b, b < a);", StringComparison.Ordinal));
+        var environment = shaders.Environment("mesa25");
+        ForgeProgram.Run(["tune", "--op", "maxpool", "--shape", "128x26x26x32", "--seconds", "1"], environment: environment).MustExit(0);
+
+        var data = TinyImages.Write(shaders.Beside("data"));
+        string[][] commands =
+        [
+            ["bench", "op", "--op", "maxpool", "--shape", "4x26x26x32", "--iters", "1"],
+            ["bench", "step", "--model", "cnn28", "--iters", "2", "--warmup", "0"],
+            ["profile", "--model", "cnn28", "--steps", "1"],
+            ["train", "cnn", "--data", data, "--size", "28", "--batch", "4", "--epochs", "1", "--out", shaders.Beside("run")],
+        ];
+        foreach (var words in commands)
+        {
+            var run = ForgeProgram.Run([.. words, "--json"], environment: environment).MustExit(0);
+            var said = Assert.Single(run.EventsNamed("avoided"), e => e.GetProperty("variant").GetString() == Avoided);
+            Assert.Equal(("MaxPool2D", "wrong"), (said.GetProperty("kernel").GetString(), said.GetProperty("verdict").GetString()));
+            Assert.StartsWith("portable/", said.GetProperty("instead").GetString(), StringComparison.Ordinal);
+            Assert.Contains("26, 26, 32", said.GetProperty("op").GetString(), StringComparison.Ordinal);
+            Assert.NotEmpty(said.GetProperty("message").GetString()!);
+            Assert.Single(run.Stderr.Split('\n'), l => l.Contains($"warning: MaxPool2D {Avoided} is quarantined", StringComparison.Ordinal));
+        }
+    }
+
     [NamedDriverFact("swiftshader")]
     public void DamagedTuningFile_IsIgnored()
     {

@@ -38,6 +38,7 @@ internal static class BenchOp
         var workload = OpWorkload.Parse(invocation.Get(Op)!, invocation.Get(Shape)!);
         using var backend = new VulkanBackend(new() { Device = invocation.EngineOptions.Device });
         DeviceLine.PrintOnStderr(backend.DeviceInUse);
+        backend.TellAvoided(invocation.Report);
         var started = Stopwatch.GetTimestamp();
         using var timer = Open(backend, workload, invocation.Get(VariantName), out var variant);
         var first = Stopwatch.GetElapsedTime(started).TotalMilliseconds;

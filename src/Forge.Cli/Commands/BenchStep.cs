@@ -27,18 +27,20 @@ internal static class BenchStep
         var net = BenchNets.All.First(n => n.Name == invocation.Get(Model));
         var (iterations, warmup) = (invocation.Get(Iterations) ?? 12, invocation.Get(Warmup) ?? 3);
         using var engine = Engine.Open(invocation.EngineOptions with { Precision = Precision.Find(invocation.Get(Options.Precision) ?? Precision.Strict32.Label)! });
-        var device = ((VulkanBackend)engine.Backend).DeviceInUse;
+        var backend = (VulkanBackend)engine.Backend;
+        var device = backend.DeviceInUse;
         DeviceLine.PrintOnStderr(device);
+        backend.TellAvoided(invocation.Report);
         var (images, labels) = net.Data();
         var step = net.CompileStep(engine);
-        var (losses, times, first) = (new List<float>(), new List<double>(), 0.0);
+        var (losses, times, first, toLoss) = (new List<float>(), new List<double>(), 0.0, 0.0);
         for (var i = 0; i < warmup + iterations; i++)
         {
             invocation.Interruption.Token.ThrowIfCancellationRequested();
             var started = Stopwatch.GetTimestamp();
             losses.Add(step.Run(images, labels).Scalar());
             var ms = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-            if (i == 0) first = ms;
+            if (i == 0) (first, toLoss) = (ms, SinceProcessStart());
             if (i >= warmup) times.Add(ms);
         }
         var precision = engine.Options.Precision;
@@ -51,10 +53,27 @@ internal static class BenchStep
             writer.WriteStartArray("losses");
             foreach (var loss in losses) writer.WriteNumberValue(Math.Round(loss, 6));
             writer.WriteEndArray();
-            if (step.Executable is Executable executable) writer.WriteNumber("dispatches", executable.Counts.Dispatches);
-            writer.WriteNumberOrNull("arena_mib", step.Plan!.RegionBytes[Region.Arena] / (double)(1 << 20), 1);
+            writer.WriteNumberOrNull("ms_start_to_loss", toLoss, 1);
+            var (executable, making) = ((Executable)step.Executable!, step.Making!.Value);
+            writer.WriteNumberOrNull("ms_trace", making.Trace.TotalMilliseconds, 1);
+            writer.WriteNumberOrNull("ms_plan", making.Plan.TotalMilliseconds, 1);
+            writer.WriteNumberOrNull("ms_weights", making.State.TotalMilliseconds, 1);
+            writer.WriteNumberOrNull("ms_pipelines", executable.PipelineTime.TotalMilliseconds, 1);
+            writer.WriteNumberOrNull("ms_record", (making.Build - executable.PipelineTime).TotalMilliseconds, 1);
+            writer.WriteNumber("dispatches", executable.Counts.Dispatches);
+            writer.WriteNumberOrNull("arena_mib", Mib(step.Plan!.RegionBytes[Region.Arena]), 1);
+            writer.WriteNumberOrNull("live_mib", Mib(step.Plan.LiveBytesPeak), 1);
         });
         HistoryOption.Of(invocation, KeptIn)?.Keep(line.Entry("bench step", load));
         return ExitCode.Success;
+    }
+
+    private static double Mib(long bytes) => bytes / (double)(1 << 20);
+
+    // ./forge becomes this process, so that its own time is in it.
+    private static double SinceProcessStart()
+    {
+        using var self = Process.GetCurrentProcess();
+        return (DateTime.Now - self.StartTime).TotalMilliseconds;
     }
 }

@@ -37,6 +37,7 @@ internal static class ProfileCommand
         using var engine = Engine.Open(invocation.EngineOptions, new VulkanOptions { Statistics = true });
         var backend = (VulkanBackend)engine.Backend;
         DeviceLine.Print(invocation.Report, backend.DeviceInUse);
+        backend.TellAvoided(invocation.Report);
         var before = DeviceCeilings.Measure(backend);
         var profile = workload is null
             ? OfNet(invocation, engine, BenchNets.All.First(n => n.Name == model))

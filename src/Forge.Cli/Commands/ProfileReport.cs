@@ -51,6 +51,8 @@ internal sealed class ProfileReport(StepProfile profile, DeviceCeilings ceilings
         var (dispatches, wait, submit) = (Math.Max(1, profile.Dispatches), profile.PlainMs(r => r.Host.Wait), profile.PlainMs(r => r.Host.Submit));
         yield return Invariant($"Device   kernels {profile.KernelsMs:0.000} ms + gaps {profile.GapsMs:0.000} ms = {profile.KernelsMs + profile.GapsMs:0.000} ms; from submission to the end {profile.ClockedMs:0.000} ms with timestamps, {submit + wait:0.000} ms without.");
         yield return Invariant($"Host     step {profile.PlainMs(r => r.Wall):0.000} ms: copies in {profile.PlainMs(r => r.Host.Upload):0.000}, submission {submit:0.000}, waiting {wait:0.000}, copies out {profile.PlainMs(r => r.Host.Download):0.000}, the engine itself {profile.PlainMs(r => r.Replay):0.000} ({profile.PlainMs(r => r.Replay) * 1e3 / dispatches:0.0} us a dispatch).");
+        if (profile is { ArenaBytes: { } arena, LiveBytes: { } live })
+            yield return Invariant($"Memory   arena {arena / 1048576.0:0.0} MiB; at most {live / 1048576.0:0.0} MiB of it are live at once.");
     }
 
     private void Tell(Report report)
@@ -78,6 +80,8 @@ internal sealed class ProfileReport(StepProfile profile, DeviceCeilings ceilings
             writer.WriteNumberOrNull("download_ms", profile.PlainMs(r => r.Host.Download));
             writer.WriteNumberOrNull("engine_ms", profile.PlainMs(r => r.Replay));
             writer.WriteBoolean("statistics_told", tellsStatistics);
+            if (profile.ArenaBytes is { } arena) writer.WriteNumber("arena_bytes", arena);
+            if (profile.LiveBytes is { } live) writer.WriteNumber("live_bytes", live);
         });
     }
 

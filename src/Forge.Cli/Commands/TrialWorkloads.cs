@@ -38,6 +38,7 @@ internal static class TrialWorkloads
     /// <param name="backend">The device.</param>
     public static IReadOnlyList<(OpUse Use, string Label, int Count)> OfModel(BenchNet net, string? precision, VulkanBackend backend)
     {
+        backend.Avoided += static _ => { };     // forge tune names what is quarantined in its tables
         using var engine = new Engine(new PlanningBackend(backend), new() { Precision = Precision.Find(precision ?? Precision.Strict32.Label)! });
         var (images, labels) = net.Data();
         var plan = net.CompileStep(engine).Prepare(images.Type, labels.Type);

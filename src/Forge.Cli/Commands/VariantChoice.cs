@@ -15,7 +15,12 @@ internal static class VariantChoice
     public static Variant Of(OpUse use, VulkanBackend backend, string? name, string workload)
     {
         var variants = use.Variants(backend.Limits);
-        if (name is null) return backend.Tuned.Choose(use.Kernel!, use, backend.Tuned.Allowed(use.Kernel!, use, variants) is { Count: > 0 } allowed ? allowed : variants);
+        if (name is null)
+        {
+            var chosen = backend.Tuned.Choose(use.Kernel!, use, backend.Tuned.Allowed(use.Kernel!, use, variants) is { Count: > 0 } allowed ? allowed : variants);
+            backend.Tuned.TellAvoided(use.Kernel!, use, chosen);
+            return chosen;
+        }
         return use.Find(name, backend.Limits) ?? variants.FirstOrDefault(v => v.Label.StartsWith(name + "/", StringComparison.Ordinal) || v.Name == name)
             ?? throw new UsageException($"--variant is '{name}', but {workload} has {string.Join(", ", variants.Select(v => v.Label + Tunables(v)))} on this device.");
     }

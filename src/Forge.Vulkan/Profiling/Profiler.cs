@@ -22,7 +22,8 @@ public static class Profiler
         RequireTimestamps(backend);
         function.Run(arguments);
         var executable = (Executable)function.Executable!;
-        return Profile(backend, name, executable.Steps, Plain, Timed, runs, cancellation);
+        var plan = function.Plan!;
+        return Profile(backend, name, executable.Steps, Plain, Timed, runs, cancellation) with { ArenaBytes = plan.RegionBytes[Region.Arena], LiveBytes = plan.LiveBytesPeak };
 
         HostTimes Plain()
         {

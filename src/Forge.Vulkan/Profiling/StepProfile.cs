@@ -63,6 +63,12 @@ public sealed record ProfiledCommand(string Op, string Variant, string Shape, in
 /// <param name="GapsMs">Time between the kernels of a run with timestamps, in ms.</param>
 public sealed record StepProfile(string Name, IReadOnlyList<ProfiledCommand> Commands, IReadOnlyList<ProfiledRun> Runs, IReadOnlyList<KernelProfile> Kernels, double GapsMs)
 {
+    /// <summary>The length of the plan's arena, in bytes; null for an op alone.</summary>
+    public long? ArenaBytes { get; init; }
+
+    /// <summary>The largest sum of bytes live at once in it: no arena is smaller. Null for an op alone.</summary>
+    public long? LiveBytes { get; init; }
+
     /// <summary>Time in kernels, in ms.</summary>
     public double KernelsMs => Kernels.Sum(k => k.Ms);
 

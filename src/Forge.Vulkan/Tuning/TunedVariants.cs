@@ -7,6 +7,7 @@ internal sealed class TunedVariants
     private readonly PipelineLibrary _pipelines;
     private readonly bool _uses, _hasFiles;
     private readonly Lazy<TuningCache> _cache;
+    private readonly HashSet<(string Kernel, string Variant, string Shaders)> _told = [];
 
     /// <summary>What is known of a device.</summary>
     /// <param name="device">The device.</param>
@@ -21,6 +22,9 @@ internal sealed class TunedVariants
         _hasFiles = root is not null && Directory.Exists(Path.Combine(root, "tuning"));
     }
 
+    /// <summary>Told of each quarantined variant that is passed over, once; on stderr where nobody listens.</summary>
+    public event Action<AvoidedVariant>? Avoided;
+
     /// <summary>What is known, on disk.</summary>
     public TuningCache Cache => _cache.Value;
 
@@ -34,6 +38,23 @@ internal sealed class TunedVariants
     public QuarantinedVariant? Quarantine(Kernel kernel, OpUse use, Variant variant) =>
         // Its shaders are read only where one of its name is quarantined.
         Known.Quarantined.FirstOrDefault(q => q.Kernel == kernel.Stem && q.Variant == variant.Label && q.Shaders == Sources(kernel, use, variant));
+
+    /// <summary>Names the quarantined variants of a kernel, now that another was chosen.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="use">The op and its types.</param>
+    /// <param name="chosen">What runs.</param>
+    public void TellAvoided(Kernel kernel, OpUse use, Variant chosen)
+    {
+        foreach (var q in Known.Quarantined)
+        {
+            if (q.Kernel != kernel.Stem || _told.Contains((q.Kernel, q.Variant, q.Shaders))
+                || kernel.Find(q.Variant, use.Op, use.Inputs, use.Outputs, _device.Limits) is not { } variant || q.Shaders != Sources(kernel, use, variant)) continue;
+            _told.Add((q.Kernel, q.Variant, q.Shaders));
+            var avoided = new AvoidedVariant(q.Kernel, q.Variant, q.Verdict.ToString().ToLowerInvariant(), q.Message, use.ToString(), chosen.Label);
+            if (Avoided is { } told) told(avoided);
+            else Console.Error.WriteLine($"forge: warning: {avoided}");
+        }
+    }
 
     /// <summary>The variant to run.</summary>
     /// <param name="kernel">The kernel.</param>

@@ -52,6 +52,29 @@ public sealed class TunedVariantsTests : IDisposable
         Assert.Contains("--forget", error.Message, StringComparison.Ordinal);
     }
 
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    public void QuarantinedVariant_IsToldOnce_WithWhatRunsInstead(string driver)
+    {
+        var usual = Tune(driver, sources: null);
+        using var backend = Open(driver);
+        Quarantine(backend, usual);
+        using var engine = new Engine(backend);
+        var told = new List<AvoidedVariant>();
+        backend.Avoided += told.Add;
+        foreach (var rows in (int[])[4, 4, 8])
+        {
+            // Another function of the same op, and the op on other inputs: one word is enough.
+            using var step = engine.Compile(x => x.Softmax());
+            step.Run(new HostTensor(new(DType.F32, new Shape(rows, 100))));
+            Assert.DoesNotContain(usual, step.Executable!.VariantTable.Single(), StringComparison.Ordinal);
+        }
+        var avoided = Assert.Single(told);
+        Assert.Equal(("Softmax", usual, "wrong", "wrong"), (avoided.Kernel, avoided.Variant, avoided.Verdict, avoided.Message));
+        Assert.NotEqual(usual, avoided.Instead);
+        Assert.Contains("4, 100", avoided.Op, StringComparison.Ordinal);
+        Assert.Contains(avoided.Instead + " runs instead", avoided.ToString(), StringComparison.Ordinal);
+    }
+
     [DriverFact]
     public void SoftwareDriver_IsToldFromAnotherBuild_ByItsLibrary()
     {
