@@ -8,6 +8,8 @@
 //   LOAD(X, i)      element i of an IN or INOUT buffer          STORE(Y, i, v)    element i of an OUT or INOUT buffer
 //   LOAD2, LOAD4    elements i..i+1, i..i+3 as vec2, vec4       STORE2, STORE4    the same; i a multiple of 2 or 4, all of them in range
 //   ATOMIC_AND(X, i, v)   of an INOUT buffer of uint
+//   HOLDS(X, i)     whether element i is inside; ELEMENTS4(T, X): all elements, four by four, as an array. Both only with TENSORS, for loads that the
+//                   checked build cannot see into
 //   ADDRESS(X)      the buffer's address as uint64_t: only with `#define INT64`, which builds for `address` alone
 //
 // Element types are float, uint and int. Smaller types are words in memory: declare uint and unpack.
@@ -20,6 +22,7 @@
 //   FORGE_CHECKED     every access is compared with its slice's element count. The first offence goes to the fault buffer
 //                     (op, binding, index, kind); a bad load gives 0, a bad store is dropped.
 // COOPMAT n         (defined by the host for kernels of family coopmat) builds for cooperative matrices of bf16 (1) or f16 (2).
+// WORKGROUP_MATRICES, TENSORS (defined by the host besides) do so for matrices that a workgroup holds: matrices.glsl, tensor.glsl.
 // LANE_TABLE n        (defined by the host for kernels of family lane) adds `uint tab[n]` to the push block with tab[i] = i: what turns an id
 //                     into a value the CPU drivers know to be uniform.
 
@@ -31,6 +34,9 @@
 #extension GL_KHR_cooperative_matrix : require
 #extension GL_KHR_memory_scope_semantics : require
 #extension GL_KHR_shader_subgroup_basic : require
+#ifdef TENSORS
+#extension GL_NV_cooperative_matrix2 : require
+#endif
 #if COOPMAT == 1
 #extension GL_EXT_bfloat16 : require
 #else
@@ -176,8 +182,15 @@ bool inside_(uint count, uint binding, uint index, uint width, uint kind)
     void store1_##name(uint i, T v) { if (OK_(name, b, i, 1u, 1u)) AT1_(T, name).e[i] = v; } \
     void store2_##name(uint i, V2_##T v) { if (OK_(name, b, i, 2u, 1u)) { PUT2_(T, name, i, v) } } \
     void store4_##name(uint i, V4_##T v) { if (OK_(name, b, i, 4u, 1u)) { PUT4_(T, name, i, v) } }
-#define IN(T, name, b) LOADS_(T, name, b)
-#define OUT(T, name, b) STORES_(T, name, b)
+#ifdef TENSORS
+#define HOLDS_(name, b, kind) bool holds_##name(uint i) { return OK_(name, b, i, 1u, kind); }
+#define HOLDS(name, i) holds_##name(i)
+#define ELEMENTS4(T, name) AT4_(T, name).e
+#else
+#define HOLDS_(name, b, kind)
+#endif
+#define IN(T, name, b) LOADS_(T, name, b) HOLDS_(name, b, 0u)
+#define OUT(T, name, b) STORES_(T, name, b) HOLDS_(name, b, 1u)
 #define ATOMICS_float(name, b)
 #define ATOMICS_int(name, b)
 #define ATOMICS_uint(name, b) void and_##name(uint i, uint v) { if (OK_(name, b, i, 1u, 1u)) atomicAnd(AT1_(uint, name).e[i], v); }

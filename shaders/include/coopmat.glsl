@@ -7,7 +7,8 @@
 // Rows of shared memory are 16 bytes longer than needed, which keeps them free of bank conflicts and on 16 bytes.
 //
 // Needs   BK a multiple of MK; WM of MM, WN of MN, BM of WM, BN of WN; MM * MN a multiple of 4; SUBGROUP lanes in each subgroup and
-//         BM/WM * BN/WN subgroups; every lane reaches multiplyTile. COOPMAT is the type of factors: 1 bf16, 2 f16.
+//         BM/WM * BN/WN subgroups; every lane reaches multiplyTile. COOPMAT is the type of factors: 1 bf16, 2 f16. With WORKGROUP_MATRICES the workgroup
+//         stands for a single subgroup: WM is BM, WN is BN, SUBGROUP all of its lanes.
 // Gives   storeTile, as tile.glsl does. There are no column sums.
 // The includer declares and defines what it does for tile.glsl; TM and TN are what a subgroup computes.
 #define BK 32u
@@ -19,14 +20,7 @@
 layout(constant_id = 20) const uint MM = 16; layout(constant_id = 21) const uint MN = 16; layout(constant_id = 22) const uint MK = 16;
 layout(constant_id = 23) const uint SUBGROUP = 32;
 
-#if COOPMAT == 1
-#define NUMBER bfloat16_t
-#else
-#define NUMBER float16_t
-#endif
-#define MATRIX_A coopmat<NUMBER, gl_ScopeSubgroup, MM, MK, gl_MatrixUseA>
-#define MATRIX_B coopmat<NUMBER, gl_ScopeSubgroup, MK, MN, gl_MatrixUseB>
-#define MATRIX_C coopmat<float, gl_ScopeSubgroup, MM, MN, gl_MatrixUseAccumulator>
+#include "matrices.glsl"
 
 QUAD quadA(uint m, uint k, uint end);
 QUAD quadB(uint k, uint n, uint end);
@@ -41,7 +35,7 @@ const uint FETCHED_A = (QUADS_A + LANES - 1u) / LANES, FETCHED_B = (QUADS_B + LA
 shared uint tileA[(A_ALONG_K ? BM : BK) * PITCH_A];
 shared uint tileB[(B_ALONG_K ? BN : BK) * PITCH_B];
 shared float finished[WAVES * MM * MN];
-MATRIX_C sums[ROWS * COLUMNS];
+MATRIX_C(MM, MN) sums[ROWS * COLUMNS];
 QUAD fetchedA[FETCHED_A], fetchedB[FETCHED_B];
 
 void fetch(uint m0, uint n0, uint k0, uint end)
@@ -77,13 +71,13 @@ void keep()
 }
 
 // The subgroup's first row and column in the tile.
-uint waveM() { return gl_SubgroupID / WAVES_N * TM; }
-uint waveN() { return gl_SubgroupID % WAVES_N * TN; }
+uint waveM() { return GROUP / WAVES_N * TM; }
+uint waveN() { return GROUP % WAVES_N * TN; }
 
 // Computes the tile at (m0, n0) of the product over first <= k < end.
 void multiplyTile(uint m0, uint n0, uint first, uint end)
 {
-    [[unroll]] for (uint i = 0u; i < ROWS * COLUMNS; ++i) sums[i] = MATRIX_C(0.0);
+    [[unroll]] for (uint i = 0u; i < ROWS * COLUMNS; ++i) SET_ZERO(sums[i], MM, MN);
     fetch(m0, n0, first, end);
     for (uint k0 = first; k0 < end; k0 += BK) {
         barrier();  // the step before is read
@@ -91,18 +85,18 @@ void multiplyTile(uint m0, uint n0, uint first, uint end)
         barrier();
         if (k0 + BK < end) fetch(m0, n0, k0 + BK, end);
         [[unroll]] for (uint k = 0u; k < BK; k += MK) {
-            MATRIX_A a[ROWS];
+            MATRIX_A(MM, MK) a[ROWS];
             [[unroll]] for (uint r = 0u; r < ROWS; ++r) {
                 uint m = waveM() + r * MM;
-                if (A_ALONG_K) coopMatLoad(a[r], tileA, m * PITCH_A + k / 2u, PITCH_A, gl_CooperativeMatrixLayoutRowMajor);
-                else coopMatLoad(a[r], tileA, k * PITCH_A + m / 2u, PITCH_A, gl_CooperativeMatrixLayoutColumnMajor);
+                if (A_ALONG_K) { LOAD_ROWS(a[r], tileA, m * PITCH_A + k / 2u, PITCH_A); }
+                else { LOAD_COLUMNS(a[r], tileA, k * PITCH_A + m / 2u, PITCH_A); }
             }
             [[unroll]] for (uint c = 0u; c < COLUMNS; ++c) {
                 uint n = waveN() + c * MN;
-                MATRIX_B b;
-                if (B_ALONG_K) coopMatLoad(b, tileB, n * PITCH_B + k / 2u, PITCH_B, gl_CooperativeMatrixLayoutColumnMajor);
-                else coopMatLoad(b, tileB, k * PITCH_B + n / 2u, PITCH_B, gl_CooperativeMatrixLayoutRowMajor);
-                [[unroll]] for (uint r = 0u; r < ROWS; ++r) sums[r * COLUMNS + c] = coopMatMulAdd(a[r], b, sums[r * COLUMNS + c]);
+                MATRIX_B(MK, MN) b;
+                if (B_ALONG_K) { LOAD_COLUMNS(b, tileB, n * PITCH_B + k / 2u, PITCH_B); }
+                else { LOAD_ROWS(b, tileB, k * PITCH_B + n / 2u, PITCH_B); }
+                [[unroll]] for (uint r = 0u; r < ROWS; ++r) MULTIPLY_ADD(a[r], b, sums[r * COLUMNS + c]);
             }
         }
     }
@@ -110,13 +104,13 @@ void multiplyTile(uint m0, uint n0, uint first, uint end)
 
 void storeTile(uint m0, uint n0)
 {
-    uint mine = gl_SubgroupID * MM * MN;
+    uint mine = GROUP * MM * MN;
     [[unroll]] for (uint r = 0u; r < ROWS; ++r)
         [[unroll]] for (uint c = 0u; c < COLUMNS; ++c) {
-            coopMatStore(sums[r * COLUMNS + c], finished, mine, MN, gl_CooperativeMatrixLayoutRowMajor);
+            STORE_ROWS(sums[r * COLUMNS + c], finished, mine, MN);
             // The subgroups run alike, so a barrier of all costs little, and it is one that every driver knows.
             barrier();
-            for (uint quad = gl_SubgroupInvocationID; quad < MM * MN / 4u; quad += SUBGROUP) {
+            for (uint quad = MEMBER; quad < MM * MN / 4u; quad += SUBGROUP) {
                 uint at = mine + 4u * quad, m = quad / (MN / 4u), n = quad % (MN / 4u) * 4u;
                 storeQuad(m0 + waveM() + r * MM + m, n0 + waveN() + c * MN + n, vec4(finished[at], finished[at + 1u], finished[at + 2u], finished[at + 3u]));
             }

@@ -21,7 +21,8 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         var hasMaintenance4 = description.ApiVersion >= new Version(1, 3);
         var n = _native;
         var extensions = new List<string>();
-        Chain(hasSizeControl, has);
+        // SPIR-V 1.6, which loads of tensors ask for, came with Vulkan 1.3.
+        Chain(hasSizeControl, description.ApiVersion >= new Version(1, 3), has);
         vk.GetPhysicalDeviceFeatures2(handle, &n->Root);
 
         var v11 = new PhysicalDeviceVulkan11Properties { SType = StructureType.PhysicalDeviceVulkan11Properties };
@@ -33,6 +34,12 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         {
             m4.PNext = v11.PNext;
             v11.PNext = &m4;
+        }
+        var coop2 = new PhysicalDeviceCooperativeMatrix2PropertiesNV { SType = StructureType.PhysicalDeviceCooperativeMatrix2PropertiesNV };
+        if (HasWorkgroupMatrices)
+        {
+            coop2.PNext = v11.PNext;
+            v11.PNext = &coop2;
         }
         var properties = new PhysicalDeviceProperties2 { SType = StructureType.PhysicalDeviceProperties2, PNext = &v11 };
         vk.GetPhysicalDeviceProperties2(handle, &properties);
@@ -49,6 +56,8 @@ internal sealed unsafe class DeviceFeatures : IDisposable
             extensions.Add("VK_EXT_subgroup_size_control");
         if (n->Coop.CooperativeMatrix)
             extensions.Add("VK_KHR_cooperative_matrix");
+        if (HasWorkgroupMatrices)
+            extensions.Add("VK_NV_cooperative_matrix2");
         if (n->Bfloat16.ShaderBFloat16Type)
             extensions.Add("VK_KHR_shader_bfloat16");
         if (n->Statistics.PipelineExecutableInfo)
@@ -86,6 +95,10 @@ internal sealed unsafe class DeviceFeatures : IDisposable
             HasSubgroupSizeControl = n->SizeControl.SubgroupSizeControl && size.RequiredSubgroupSizeStages.HasFlag(ShaderStageFlags.ComputeBit),
             HasCooperativeMatrix = n->Coop.CooperativeMatrix,
             Matrices = n->Coop.CooperativeMatrix && n->V12.VulkanMemoryModel ? Matrices(api, handle) : [],
+            WorkgroupMatrices = HasWorkgroupMatrices ? WorkgroupMatrices(api, handle, coop2.CooperativeMatrixWorkgroupScopeMaxWorkgroupSize, v11.SubgroupSize) : [],
+            WorkgroupMatrixExtent = coop2.CooperativeMatrixFlexibleDimensionsMaxDimension,
+            WorkgroupMatrixSharedBytes = coop2.CooperativeMatrixWorkgroupScopeReservedSharedMemory,
+            HasTensorLoads = HasWorkgroupMatrices && n->Coop2.CooperativeMatrixTensorAddressing && n->Coop2.CooperativeMatrixPerElementOperations,
             HasPipelineStatistics = n->Statistics.PipelineExecutableInfo,
             TimestampPeriod = limits.TimestampComputeAndGraphics ? limits.TimestampPeriod : 0,
             SubmissionFlops = description.IsSoftware ? double.PositiveInfinity : DeviceLimits.WatchdogFlops,
@@ -109,7 +122,11 @@ internal sealed unsafe class DeviceFeatures : IDisposable
     /// <inheritdoc/>
     public void Dispose() => System.Runtime.InteropServices.NativeMemory.Free(_native);
 
-    private void Chain(bool sizeControl, IReadOnlySet<string> has)
+    // The one is worth nothing without the other: a workgroup's matrices have no sizes but flexible ones.
+    private bool HasWorkgroupMatrices => _native->Coop.CooperativeMatrix && _native->V12.VulkanMemoryModel
+        && _native->Coop2.CooperativeMatrixWorkgroupScope && _native->Coop2.CooperativeMatrixFlexibleDimensions;
+
+    private void Chain(bool sizeControl, bool workgroupMatrices, IReadOnlySet<string> has)
     {
         var n = _native;
         n->Root.SType = StructureType.PhysicalDeviceFeatures2;
@@ -118,6 +135,7 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         n->SizeControl.SType = StructureType.PhysicalDeviceSubgroupSizeControlFeatures;
         n->Bfloat16.SType = StructureType.PhysicalDeviceShaderBfloat16FeaturesKhr;
         n->Coop.SType = StructureType.PhysicalDeviceCooperativeMatrixFeaturesKhr;
+        n->Coop2.SType = StructureType.PhysicalDeviceCooperativeMatrix2FeaturesNV;
         n->Statistics.SType = StructureType.PhysicalDevicePipelineExecutablePropertiesFeaturesKhr;
         n->Root.PNext = &n->V11;
         n->V11.PNext = &n->V12;
@@ -131,6 +149,11 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         {
             *end = &n->Coop;
             end = &n->Coop.PNext;
+        }
+        if (workgroupMatrices && has.Contains("VK_NV_cooperative_matrix2"))
+        {
+            *end = &n->Coop2;
+            end = &n->Coop2.PNext;
         }
         if (has.Contains("VK_KHR_shader_bfloat16"))
         {
@@ -157,14 +180,27 @@ internal sealed unsafe class DeviceFeatures : IDisposable
             .Where(m => m.AType == m.BType && m.CType == ComponentTypeKHR.Float32Khr && m.ResultType == ComponentTypeKHR.Float32Khr
                 && m.Scope == ScopeKHR.SubgroupKhr && !m.SaturatingAccumulation && Factor(m.AType) is not null)
             .Select(m => new MatrixShape(Factor(m.AType)!.Value, m.MSize, m.NSize, m.KSize)).Distinct()];
-
-        DType? Factor(ComponentTypeKHR type) => type switch
-        {
-            ComponentTypeKHR.Float16Khr when _native->V12.ShaderFloat16 => DType.F16,
-            ComponentTypeKHR.Bfloat16Khr when _native->Bfloat16.ShaderBFloat16Type && _native->Bfloat16.ShaderBFloat16CooperativeMatrix => DType.BF16,
-            _ => null,
-        };
     }
+
+    private WorkgroupMatrix[] WorkgroupMatrices(VulkanApi api, PhysicalDevice handle, uint most, uint subgroup)
+    {
+        const string Name = "vkGetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV", Doing = "looking for matrices of workgroups";
+        var list = (delegate* unmanaged<PhysicalDevice, uint*, CooperativeMatrixFlexibleDimensionsPropertiesNV*, Result>)api.Load(Name);
+        uint count = 0;
+        list(handle, &count, null).Check(Name, Doing);
+        var all = new CooperativeMatrixFlexibleDimensionsPropertiesNV[count];
+        for (var i = 0; i < all.Length; i++) all[i].SType = StructureType.CooperativeMatrixFlexibleDimensionsPropertiesNV;
+        fixed (CooperativeMatrixFlexibleDimensionsPropertiesNV* p = all)
+            list(handle, &count, p).Check(Name, Doing);
+        return WorkgroupMatrix.Usable(all.Take((int)count), Factor, most, subgroup);
+    }
+
+    private DType? Factor(ComponentTypeKHR type) => type switch
+    {
+        ComponentTypeKHR.Float16Khr when _native->V12.ShaderFloat16 => DType.F16,
+        ComponentTypeKHR.Bfloat16Khr when _native->Bfloat16.ShaderBFloat16Type && _native->Bfloat16.ShaderBFloat16CooperativeMatrix => DType.BF16,
+        _ => null,
+    };
 
     // Only what kernels may use is switched on: robust access and the like cost speed.
     private void Narrow()
@@ -193,6 +229,16 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         };
         n->SizeControl.ComputeFullSubgroups = n->SizeControl.ComputeFullSubgroups && n->SizeControl.SubgroupSizeControl;
         n->Coop.CooperativeMatrixRobustBufferAccess = false;
+        var has = HasWorkgroupMatrices;
+        n->Coop2 = new PhysicalDeviceCooperativeMatrix2FeaturesNV
+        {
+            SType = n->Coop2.SType,
+            PNext = n->Coop2.PNext,
+            CooperativeMatrixWorkgroupScope = has,
+            CooperativeMatrixFlexibleDimensions = has,
+            CooperativeMatrixTensorAddressing = Limits.HasTensorLoads,
+            CooperativeMatrixPerElementOperations = Limits.HasTensorLoads,
+        };
     }
 
     private struct Native
@@ -202,6 +248,7 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         public PhysicalDeviceVulkan12Features V12;
         public PhysicalDeviceSubgroupSizeControlFeatures SizeControl;
         public PhysicalDeviceCooperativeMatrixFeaturesKHR Coop;
+        public PhysicalDeviceCooperativeMatrix2FeaturesNV Coop2;
         public PhysicalDeviceShaderBfloat16FeaturesKHR Bfloat16;
         public PhysicalDevicePipelineExecutablePropertiesFeaturesKHR Statistics;
     }

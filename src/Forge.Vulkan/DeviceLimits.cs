@@ -97,6 +97,18 @@ public sealed record DeviceLimits
     /// <summary>Matrices with 16-bit factors and f32 sums that a subgroup of <see cref="SubgroupSize"/> multiplies in compute shaders; empty where there are none.</summary>
     public IReadOnlyList<MatrixShape> Matrices { get; init; } = [];
 
+    /// <summary>Matrices with 16-bit factors and f32 sums that a workgroup multiplies (VK_NV_cooperative_matrix2); empty where there are none.</summary>
+    public IReadOnlyList<WorkgroupMatrix> WorkgroupMatrices { get; init; } = [];
+
+    /// <summary>The largest extent of <see cref="WorkgroupMatrices"/>.</summary>
+    public uint WorkgroupMatrixExtent { get; init; }
+
+    /// <summary>Shared memory that the driver keeps for itself where a workgroup holds matrices, in bytes.</summary>
+    public uint WorkgroupMatrixSharedBytes { get; init; }
+
+    /// <summary>Matrices of a workgroup load from tensors in memory, and functions run on each of their elements (GL_NV_cooperative_matrix2 in SPIR-V 1.6).</summary>
+    public bool HasTensorLoads { get; init; }
+
     /// <summary>VK_KHR_pipeline_executable_properties: the driver tells registers and spills.</summary>
     public bool HasPipelineStatistics { get; init; }
 

@@ -19,10 +19,19 @@ internal sealed class ShaderBaking
     {
         _compiler = compiler;
         Matrices = MatrixProbe.KnownTo(compiler);
-        _kinds = [.. DeviceKinds.Select(k => k.HasCooperativeMatrix ? k with { Matrices = [.. Matrices.Select(type => new MatrixShape(type, 16, 16, 16))] } : k)];
+        var knowsTensors = MatrixProbe.KnowsTensors(compiler);
+        _kinds = [.. DeviceKinds.Select(k => !k.HasCooperativeMatrix ? k : k with
+        {
+            Matrices = [.. Matrices.Select(type => new MatrixShape(type, 16, 16, 16))],
+            // As NVIDIA's drivers have them.
+            WorkgroupMatrices = [.. Matrices.SelectMany(type => (WorkgroupMatrix[])[new(type, 32, 32, 16, 256), new(type, 32, 16, 16, 128)])],
+            WorkgroupMatrixExtent = 1024,
+            HasTensorLoads = knowsTensors,
+        })];
         foreach (var limits in _kinds)
         {
             foreach (var shape in limits.Matrices) Add(MatrixProbe.Question(shape.Factor), limits);
+            if (limits.HasTensorLoads) Add(MatrixProbe.TensorQuestion, limits);
             Add(DeviceCeilings.ArithmeticPipeline, limits);
             if (limits.HasLaneChain)
                 Add(LaneProbe.Question(limits.SubgroupSize), limits);

@@ -22,6 +22,9 @@ internal sealed unsafe partial class ShaderCompiler
     // Vulkan 1.2 and not 1.3: for 1.3, local_size_x_id becomes LocalSizeId, which needs the maintenance4 feature.
     private const uint TargetVulkan = (1u << 22) | (2u << 12);
     private const uint TargetSpirv = 0x0001_0500;
+    // GL_NV_cooperative_matrix2 asks for SPIR-V 1.6; its shaders set no size by constant, and its devices have Vulkan 1.3 (DeviceFeatures.cs).
+    private const uint TensorsVulkan = (1u << 22) | (3u << 12);
+    private const uint TensorsSpirv = 0x0001_0600;
     private readonly ShaderSource _source;
     private readonly SpirvCache _cache;
     private readonly int _optimization;
@@ -99,7 +102,7 @@ internal sealed unsafe partial class ShaderCompiler
             hash.AppendData(BitConverter.GetBytes(bytes.Length)); // so that no two lists of parts read alike
             hash.AppendData(bytes);
         }
-        Add($"forge 1, vulkan {TargetVulkan:x}, optimization {_optimization}");
+        Add($"forge 1, vulkan {Target(defines).Vulkan:x}, optimization {_optimization}");
         Add(text);
         foreach (var (name, included) in includes)
         {
@@ -113,6 +116,9 @@ internal sealed unsafe partial class ShaderCompiler
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    private static (uint Vulkan, uint Spirv) Target(IReadOnlyList<(string Name, string Value)> defines) =>
+        defines.Any(d => d.Name == MatrixProbe.WithTensors) ? (TensorsVulkan, TensorsSpirv) : (TargetVulkan, TargetSpirv);
 
     /// <summary>Gives a shader's text with what it includes in its place and every macro resolved.</summary>
     /// <exception cref="ShaderException">A directive or an include makes no sense.</exception>
@@ -132,8 +138,9 @@ internal sealed unsafe partial class ShaderCompiler
         nint result = 0;
         try
         {
-            Shaderc.SetTargetEnvironment(options, 0, TargetVulkan);
-            Shaderc.SetTargetSpirv(options, TargetSpirv);
+            var target = Target(request.Defines ?? []);
+            Shaderc.SetTargetEnvironment(options, 0, target.Vulkan);
+            Shaderc.SetTargetSpirv(options, target.Spirv);
             Shaderc.SetOptimization(options, _optimization);
             Shaderc.SetIncludes(options, &ResolveInclude, &ReleaseInclude, (void*)GCHandle.ToIntPtr(handle));
             foreach (var (name, value) in request.Defines ?? [])

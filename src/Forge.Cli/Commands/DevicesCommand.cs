@@ -49,7 +49,7 @@ internal static class DevicesCommand
         report.Result($"   driver    {d.DriverName} {d.DriverDetail}".TrimEnd() + $", Vulkan {d.ApiVersion}");
         report.Result($"   memory    {d.MemoryBytes / (double)(1L << 30):0.0} GiB");
         if (limits is null) report.Result($"   unusable  {device.Problem}");
-        else report.Result($"   features  subgroups of {limits.SubgroupSize}, {string.Join(", ", Features(limits).Where(f => f.Present).Select(f => f.Name))}{(limits.Matrices.Count == 0 ? "" : $"; matrices {string.Join(", ", limits.Matrices)}")}");
+        else report.Result($"   features  subgroups of {limits.SubgroupSize}, {string.Join(", ", Features(limits).Where(f => f.Present).Select(f => f.Name))}{Matrices("matrices", limits.Matrices)}{Matrices("of workgroups, multiples of", limits.WorkgroupMatrices)}");
         if (speed is not null) report.Result(FormattableString.Invariant($"   measured  {speed.GigaflopsPerSecond:0.0} GFLOP/s (512x512 product), {speed.GigabytesPerSecond:0.0} GB/s"));
         report.Event("device", writer =>
         {
@@ -79,7 +79,12 @@ internal static class DevicesCommand
         writer.WriteStartArray("matrices");
         foreach (var shape in limits.Matrices) writer.WriteStringValue(shape.ToString());
         writer.WriteEndArray();
+        writer.WriteStartArray("workgroup_matrices");
+        foreach (var matrix in limits.WorkgroupMatrices) writer.WriteStringValue(matrix.ToString());
+        writer.WriteEndArray();
     }
+
+    private static string Matrices<T>(string title, IReadOnlyList<T> matrices) => matrices.Count == 0 ? "" : $"; {title} {string.Join(", ", matrices)}";
 
     private static string Kind(DeviceDescription device) => device.Kind switch
     {
@@ -93,7 +98,7 @@ internal static class DevicesCommand
         ("buffer addresses", limits.HasBufferAddress), ("int64", limits.HasInt64), ("float16", limits.HasFloat16), ("int8", limits.HasInt8),
         ("storage16", limits.HasStorage16), ("storage8", limits.HasStorage8), ("subgroup arithmetic", limits.HasSubgroupArithmetic),
         ("subgroup shuffle", limits.HasSubgroupShuffle), ("subgroup size control", limits.HasSubgroupSizeControl),
-        ("cooperative matrix", limits.HasCooperativeMatrix), ("pipeline statistics", limits.HasPipelineStatistics), ("lane chain", limits.HasLaneChain),
+        ("cooperative matrix", limits.HasCooperativeMatrix), ("tensor loads", limits.HasTensorLoads), ("pipeline statistics", limits.HasPipelineStatistics), ("lane chain", limits.HasLaneChain),
         ("timestamps", limits.TimestampPeriod > 0),
     ];
 }

@@ -12,7 +12,7 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
         var others = (inputs[0].DType == DType.F32 ? Kernels.Conv2DLane.Variants(e, default, gradient: true, limits).Concat(Conv2DDots.Variants(e, default, gradient: true, limits))
                 .Concat(Conv2DDepthwise.Variants(e, default, gradient: true, limits)) : [])
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, PixelsOfX(e), e.ChannelsOfGroup, op.Geometry.Groups)));
-        return KernelOrder.MatricesFirst(limits, MatrixTile.Variants(limits, Stem, inputs[0].DType, PixelsOfX(e), e.ChannelsOfGroup, op.Geometry.Groups), others);
+        return KernelOrder.WithMatrices(limits, Stem, inputs[0].DType, PixelsOfX(e), e.ChannelsOfGroup, op.Geometry.Groups, others);
     }
 
     public override Variant? Tuned(

@@ -12,7 +12,7 @@ internal sealed class Conv2DKernel : Kernel<Conv2DOp>
         var others = (inputs[0].DType == DType.F32 ? Kernels.Conv2DLane.Variants(e, op.Epilogue, gradient: false, limits).Concat(Conv2DDots.Variants(e, op.Epilogue, gradient: false, limits))
                 .Concat(Conv2DDepthwise.Variants(e, op.Epilogue, gradient: false, limits)) : [])
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, e.Pixels, e.OutputsOfGroup, op.Geometry.Groups)));
-        return KernelOrder.MatricesFirst(limits, MatrixTile.Variants(limits, Stem, inputs[0].DType, e.Pixels, e.OutputsOfGroup, op.Geometry.Groups), others);
+        return KernelOrder.WithMatrices(limits, Stem, inputs[0].DType, e.Pixels, e.OutputsOfGroup, op.Geometry.Groups, others);
     }
 
     public override Variant? Tuned(

@@ -25,7 +25,7 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128),
             Tile.Variants(limits, rows, e.OutputsOfGroup, groups).OrderBy(v => Tile.Of(v) is var t && (t.N > e.OutputsOfGroup || t.M > rows))));
         return op.WithBiasGradient ? others
-            : KernelOrder.MatricesFirst(limits, MatrixTile.Variants(limits, Stem, inputs[0].DType, rows, e.OutputsOfGroup, groups), others);
+            : KernelOrder.WithMatrices(limits, Stem, inputs[0].DType, rows, e.OutputsOfGroup, groups, others);
     }
 
     public override Variant? Tuned(

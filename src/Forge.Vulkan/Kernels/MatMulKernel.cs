@@ -3,14 +3,15 @@ using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
 
-/// <summary>Runs <see cref="MatMulOp"/>: an invocation per 4x4 outputs (portable), a workgroup per tile through shared memory (tiled), with its matrix units (coopmat), or MatMulLane's.</summary>
+/// <summary>Runs <see cref="MatMulOp"/>: an invocation per 4x4 outputs (portable), a workgroup per tile through shared memory (tiled), with matrix units (coopmat: MatrixTile, WorkgroupTile), or MatMulLane's.</summary>
 internal sealed class MatMulKernel : Kernel<MatMulOp>
 {
     public override IEnumerable<Variant> Variants(MatMulOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
         if (SumsAlone.AreLeft(outputs)) return SumsAlone.Variants;
         var y = outputs[0].Shape;
-        var products = MatMulBatches.Of(inputs[0].Shape, inputs[1].Shape, y)[0].Count;
+        var batches = MatMulBatches.Of(inputs[0].Shape, inputs[1].Shape, y);
+        var products = batches[0].Count;
         // Small products only, as the pass that makes gates has it.
         if (op.Epilogue.IsGated) return KernelOrder.Portable(limits, 64, 128);
         var lanes = Kernels.MatMulLane.Variants(op, inputs, outputs, limits);
@@ -18,7 +19,8 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
         // One portable dispatch ends before the two or three of the lane form would.
         var others = op.Cost(inputs, outputs).Flops <= MatMulOp.SmallFlops ? tiles.Concat(lanes) : lanes.Concat(tiles);
         return op.WithColumnSums ? others
-            : KernelOrder.MatricesFirst(limits, MatrixTile.Variants(limits, Stem, inputs[0].DType, y[-2], y[-1], products), others);
+            : KernelOrder.WithMatrices(limits, Stem, inputs[0].DType, y[-2], y[-1], products, others)
+                .Concat(WorkgroupTile.OfTensors(limits, inputs[0].DType, y[-2], y[-1], op.Extents(inputs[0].Shape, inputs[1].Shape).K, batches));
     }
 
     public override Variant? Tuned(
@@ -44,6 +46,8 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
             Slot.Input(0), Slot.Input(1), Slot.Input(op.Epilogue.HasBias ? 2 : 1), Slot.Output(0),
             op.WithColumnSums ? Slot.Output(1) : Slot.Output(0, written: false),
         ];
+        var ofTensors = WorkgroupTile.IsOfTensors(variant);
+        var vector = ofTensors ? 8 : 4;
         Slot[] portableBindings = [.. bindings, Slot.Input(op.Epilogue.IsGated ? inputs.Count - 1 : 0)];
         return new([.. MatMulBatches.Of(a, b, outputs[0].Shape).Select(batches => variant.Family is Family.Tiled or Family.Coopmat ? Tiled(batches) : Portable(batches))]);
 
@@ -59,13 +63,13 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
         Dispatch Tiled(MatMulBatches batches) =>
             new(Tile.Of(variant).GridOf(m, n, batches.Count),
                 [(uint)m, (uint)n, (uint)k, .. strides, .. batches.Words, .. Divisor.Words(batches.Inner)],
-                bindings, Constants: Tile.Constants(variant,
+                ofTensors ? bindings[..4] : bindings, Constants: Tile.Constants(variant,
                 [
                     op.WithColumnSums ? 1u : 0, op.TransposeA ? 0u : 1, op.TransposeB ? 1u : 0,
-                    Wide(a[-1]), Wide(b[-1]), Wide(n), .. EpilogueConstants.Of(op.Epilogue), OperandConstant.Of(inputs[0].DType),
+                    Wide(a[-1], vector), Wide(b[-1], vector), Wide(n, 4), .. EpilogueConstants.Of(op.Epilogue), OperandConstant.Of(inputs[0].DType),
                 ]));
     }
 
-    // Rows of whole quads: every quad then lies on 16 bytes.
-    private static uint Wide(int rowLength) => rowLength % 4 == 0 ? 1u : 0;
+    // Rows of whole quads (vectors of 16 bytes): every one then lies on 16 bytes.
+    private static uint Wide(int rowLength, int vector) => rowLength % vector == 0 ? 1u : 0;
 }

@@ -31,7 +31,7 @@ internal static class MatrixTile
         from tile in s_all
         let lanes = tile.Lanes * limits.SubgroupSize
         where tile.LaneM % shape.M == 0 && tile.LaneN % shape.N == 0 && Sums(tile, shape) <= (limits.Quirks.RunsOnProcessor ? MostSums / 2 : MostSums)
-            && limits.AllowsLanes(lanes) && SharedBytes(tile, shape) <= limits.SharedMemoryBytes
+            && limits.AllowsLanes(lanes) && SharedBytes(tile, shape.M, shape.N, tile.Lanes) <= limits.SharedMemoryBytes
         let grid = tile.GridOf(m, n, products)
         where Math.Max(Math.Max(grid.X, grid.Y), grid.Z) <= Grid.MaxPerAxis
         orderby Math.Min(Plenty, tile.Workgroups(m, n) * products) descending, tile.M descending
@@ -41,8 +41,8 @@ internal static class MatrixTile
 
     private static uint Sums(Tile tile, MatrixShape shape) => tile.LaneM / shape.M * (tile.LaneN / shape.N);
 
-    private static uint SharedBytes(Tile tile, MatrixShape shape) =>
-        4 * (Side(tile.M) + Side(tile.N) + tile.Lanes * shape.M * shape.N);
+    /// <summary>Shared memory of a tile, in bytes: both factors, and for each group of lanes that holds matrices one of sums on its way out.</summary>
+    public static uint SharedBytes(Tile tile, uint m, uint n, uint groups) => 4 * (Side(tile.M) + Side(tile.N) + groups * m * n);
 
     // Words of one factor's tile, whichever way it lies, with 16 bytes of padding for each row.
     private static uint Side(uint extent) => Math.Max(extent * (Depth / 2 + 4), Depth * (extent / 2 + 4));

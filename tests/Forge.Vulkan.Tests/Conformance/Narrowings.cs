@@ -12,7 +12,7 @@ internal static class Narrowings
         ["16 KiB of shared memory"] = l => l with { SharedMemoryBytes = 16 << 10 },
         ["no subgroup operations"] = l => l with { HasSubgroupArithmetic = false, HasSubgroupBallot = false, HasSubgroupShuffle = false, HasSubgroupSizeControl = false },
         ["no 64-bit integers"] = l => l with { HasInt64 = false },
-        ["no small types"] = l => l with { HasInt16 = false, HasInt8 = false, HasFloat16 = false, HasStorage16 = false, HasStorage8 = false, HasCooperativeMatrix = false, Matrices = [] },
+        ["no small types"] = l => l with { HasInt16 = false, HasInt8 = false, HasFloat16 = false, HasStorage16 = false, HasStorage8 = false, HasCooperativeMatrix = false, Matrices = [], WorkgroupMatrices = [], HasTensorLoads = false },
         ["bindings of 128 MiB"] = l => l with { MaxStorageBufferRange = 1 << 27 },
         ["push blocks of 128 bytes"] = l => l with { MaxPushConstantBytes = 128 },
     };

@@ -15,7 +15,7 @@ internal sealed class ShaderNeeds
     /// <param name="constants">Specialization constants; the place in the list is the constant_id.</param>
     public ShaderNeeds(byte[] spirv, IReadOnlyList<uint> constants)
     {
-        const ushort TypeBool = 20, TypeInt = 21, TypeFloat = 22, TypeVector = 23, TypeArray = 28, TypeStruct = 30, TypePointer = 32, OpConstant = 43, OpComposite = 44,
+        const ushort TypeBool = 20, TypeInt = 21, TypeFloat = 22, TypeVector = 23, TypeArray = 28, TypeStruct = 30, TypePointer = 32, ConstantTrue = 41, ConstantFalse = 42, OpConstant = 43, OpComposite = 44,
             SpecTrue = 48, SpecFalse = 49, Spec = 50, SpecComposite = 51, SpecOp = 52, Variable = 59, Decorate = 71, Capability = 17, ExecutionMode = 16;
         const uint SpecId = 1, BuiltIn = 11, WorkgroupSize = 25, LocalSize = 17, Workgroup = 4;
         var (words, ids, size) = (MemoryMarshal.Cast<byte, uint>(spirv).ToArray(), new Dictionary<uint, uint>(), 0u);
@@ -35,6 +35,7 @@ internal sealed class ShaderNeeds
                 case TypeArray when _values.TryGetValue(w[3], out var length): _sizes[w[1]] = _sizes.GetValueOrDefault(w[2]) * length; break;
                 case TypeStruct: _sizes[w[1]] = (uint)w[2..].Sum(m => _sizes.GetValueOrDefault(m)); break;
                 case TypePointer: (_pointees[w[1]], _sizes[w[1]]) = (w[3], 8); break;
+                case ConstantTrue or ConstantFalse: _values[w[2]] = (ushort)words[at] == ConstantTrue ? 1u : 0; break;
                 case OpConstant: _values[w[2]] = w[3]; break;
                 case Spec or SpecTrue or SpecFalse:
                     _values[w[2]] = ids.TryGetValue(w[2], out var id) && id < constants.Count ? constants[(int)id] : count > 3 ? w[3] : (ushort)words[at] == SpecTrue ? 1u : 0;
@@ -79,6 +80,9 @@ internal sealed class ShaderNeeds
                 5347 => ("PhysicalStorageBufferAddresses", limits.HasBufferAddress && limits.Mode != BufferMode.Descriptor),
                 5345 or 5346 => ("VulkanMemoryModel", limits.HasCooperativeMatrix),
                 6022 => ("CooperativeMatrixKHR", limits.HasCooperativeMatrix),
+                5432 => ("CooperativeMatrixPerElementOperationsNV", limits.HasTensorLoads),
+                5433 => ("CooperativeMatrixTensorAddressingNV", limits.HasTensorLoads),
+                5439 => ("TensorAddressingNV", limits.HasTensorLoads),
                 _ => ($"capability {capability}, which these tests do not know,", false),
             };
             if (!has) return name;
@@ -89,7 +93,7 @@ internal sealed class ShaderNeeds
     // What sizes of arrays are made of; anything else is no size.
     private void Compute(uint[] w)
     {
-        const uint Add = 128, Subtract = 130, Multiply = 132, Divide = 134, Modulo = 137;
+        const uint Add = 128, Subtract = 130, Multiply = 132, Divide = 134, Modulo = 137, Select = 169;
         if (w.Length < 6 || !_values.TryGetValue(w[4], out var a) || !_values.TryGetValue(w[5], out var b)) return;
         switch (w[3])
         {
@@ -98,6 +102,7 @@ internal sealed class ShaderNeeds
             case Multiply: _values[w[2]] = a * b; break;
             case Divide when b != 0: _values[w[2]] = a / b; break;
             case Modulo when b != 0: _values[w[2]] = a % b; break;
+            case Select when w.Length > 6 && _values.TryGetValue(w[6], out var otherwise): _values[w[2]] = a != 0 ? b : otherwise; break;
         }
     }
 }
