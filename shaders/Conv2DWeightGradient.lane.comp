@@ -5,6 +5,8 @@
 // Shapes  x (N,H,W,CHANNELS); dy (N,P,Q,OUTPUTS), its N P rows counted through; part (slices, size), from element `first` on.
 //         ONES: instead of x there are ones, so that part[z][o] is the sum of dy: the bias's gradient.
 //         WITH_ONES: the last of the M weights reads ones instead of x, for the same sum; not where PADDED.
+//         JOINED: the weights of a tile read neighbouring words of x, but for those behind the end of a row of taps: DW = 1, TAPS_W CHANNELS >= ROWS, and
+//         where PADDED no tile goes past such an end.
 // Terms   a chunk is CHUNK_ROWS rows x CHUNK_Q pixels, all unrolled: whole rows, or a part of one. The last chunk along an axis starts SKIP_ROWS rows or
 //         SKIP_Q pixels early and masks them. RAGGED: the last slice has fewer chunks than subgroups, and the rest of them change nothing.
 // Padding where PADDED, x rows outside are masked, and so are the first EDGE_LEFT and last EDGE_RIGHT pixels of a chunk where they are outside.
@@ -35,13 +37,16 @@ layout(constant_id = 14) const uint EDGE_RIGHT = 0;
 layout(constant_id = 15) const bool RAGGED = false;
 layout(constant_id = 16) const bool ONES = false;
 layout(constant_id = 17) const bool WITH_ONES = false;
+layout(constant_id = 18) const uint DIGITS = 63;
+layout(constant_id = 19) const bool JOINED = false;
 const uint SUBGROUPS = GROUP / 8;
 const uint PARTS = (Q + CHUNK_Q - 1) / CHUNK_Q; // chunks of a row
+const uint RUN = TAPS_W * CHANNELS;             // weights of a row of taps
 #include "lane.glsl"
 
 void main()
 {
-    uint o0 = min(uniform15(gl_WorkGroupID.x) * 16u, OUTPUTS - 16u), m0 = min(uniform15(gl_WorkGroupID.y) * ROWS, M - ROWS), z = uniform15(gl_WorkGroupID.z);
+    uint o0 = min(GROUP_X * 16u, OUTPUTS - 16u), m0 = min(GROUP_Y * ROWS, M - ROWS), z = GROUP_Z;
     uint s = SUBGROUPS == 1u ? 0u : SUBGROUPS <= 32u ? uniform5(gl_SubgroupID) : uniform10(gl_SubgroupID);
     uint wanted = z * SUBGROUPS + s, chunk = RAGGED ? min(wanted, chunks - 1u) : wanted;
     uint part = PARTS == 1u ? 0u : chunk % PARTS, block = PARTS == 1u ? chunk : chunk / PARTS;
@@ -76,6 +81,9 @@ void main()
                 inside[r] = uint(h) < H ? ~0u : 0u;
                 if (PADDED) h = clamp(h, 0, int(H) - 1);
                 x[r] = ADDRESS(X) + uint64_t(4l * ((int64_t(int(image * H) + h) * int(W) + w) * int(CHANNELS) + int(channel[r])));
+                // What follows from the first is cheaper: a constant, and behind the end of a row of taps the way to the next.
+                if (JOINED && r > 0u) x[r] = x[0] + 4ul * r;
+                if (JOINED && RUN % ROWS != 0u) x[r] += uint64_t(-int64_t(int(m0 % RUN + r >= RUN))) & (4ul * ((DH * W - TAPS_W) * CHANNELS));
                 // Arithmetic: ?: between addresses would make a gather of each load of this row.
                 if (WITH_ONES && r == ROWS - 1u) x[r] += (ADDRESS(Ones) - x[r]) & uint64_t(-int64_t(int(m0 + ROWS == M)));
             }

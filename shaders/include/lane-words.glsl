@@ -27,6 +27,14 @@ uint uniform5(uint id) { return tab[id & 31u]; }
 uint uniform10(uint id) { return tab[id & 31u] + 32u * tab[id >> 5 & 31u]; }
 uint uniform15(uint id) { return tab[id & 31u] + 32u * tab[id >> 5 & 31u] + 1024u * tab[id >> 10 & 31u]; }
 
+// The same of an id with a known number of digits to base 32: what look-ups cost is worth leaving some out.
+uint uniformDigits(uint id, uint digits) { return digits == 0u ? 0u : digits == 1u ? uniform5(id) : digits == 2u ? uniform10(id) : uniform15(id); }
+
+// Copies of gl_WorkGroupID; DIGITS is a specialization constant with the digits of each axis' ids (LaneTerms.Digits).
+#define GROUP_X uniformDigits(gl_WorkGroupID.x, DIGITS & 3u)
+#define GROUP_Y uniformDigits(gl_WorkGroupID.y, DIGITS >> 2 & 3u)
+#define GROUP_Z uniformDigits(gl_WorkGroupID.z, DIGITS >> 4 & 3u)
+
 // The word at a uniform address; i is a constant.
 #define WORD(address, i) float_at(address).e[i]
 

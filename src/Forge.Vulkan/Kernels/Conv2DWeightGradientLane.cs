@@ -130,13 +130,18 @@ internal sealed record Conv2DWeightGradientLane
             Subgroups * LaneTerms.Lanes, ones ? 1 : Tile, (uint)_x.C, (uint)_y.O, (uint)_e.W[1], (uint)_y.P, (uint)_y.Q, (uint)chunk.Rows, (uint)chunk.Q,
             (uint)skipRows, (uint)(Parts * chunk.Q - _y.Q), (uint)g.Stride.W, IsPadded && !ones ? 1u : 0u,
             (uint)Math.Min(left, chunk.Q), (uint)Math.Min(right, chunk.Q), Slices * Subgroups == Chunks ? 0u : 1u, ones ? 1u : 0u, MergesBias && !ones ? 1u : 0u,
+            LaneTerms.Digits(GridOf(ones)), IsJoined ? 1u : 0u,
         ];
     }
+
+    private Grid GridOf(bool ones) => new(LaneTerms.Tiles((uint)_y.O, 16), ones ? 1 : LaneTerms.Tiles(WeightRows, Tile), Slices);
+
+    // Whether the weights of a tile read neighbours in x, but for at most one jump from a row of taps to the next, which padding does not allow.
+    private bool IsJoined => _e.Geometry.Dilation.W == 1 && _e.W[1] * _x.C >= Tile && (!IsPadded || _e.W[1] * _x.C % Tile == 0);
 
     private KernelPlan Plan()
     {
         var (g, slices, size) = (_e.Geometry, Slices, (uint)Size);
-        var panels = LaneTerms.Tiles((uint)_y.O, 16);
         var weights = (uint)(Weights * _y.O);
         var direct = slices == 1;
         List<Dispatch> dispatches = [Pass(ones: false)];
@@ -149,7 +154,7 @@ internal sealed record Conv2DWeightGradientLane
         return new KernelPlan(dispatches, [4L * slices * size]) { OnesBytes = MergesBias ? OnesBytes : 0 };
 
         // The bias's part of a slice lies behind the weights' part.
-        Dispatch Pass(bool ones) => new(new Grid(panels, ones ? 1 : LaneTerms.Tiles(WeightRows, Tile), slices),
+        Dispatch Pass(bool ones) => new(GridOf(ones),
         [
             0, (uint)_x.H, (uint)_x.W, ones ? 1 : WeightRows, (uint)Rows, size, ones && !direct ? weights : 0, (uint)g.Padding.Top, (uint)g.Padding.Left,
             (uint)g.Stride.H, (uint)g.Dilation.H, (uint)g.Dilation.W, (uint)(Rows - Chunk.Rows), (uint)Chunks, (uint)_e.X.Count,

@@ -76,6 +76,13 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
         return others.Length > 0 ? [new("rows", [rows, .. others])] : [];
     }
 
+    /// <summary>What the shaders' DIGITS is for a grid: how many digits to base 32 the ids of each axis have, two bits an axis, x in the lowest.</summary>
+    public static uint Digits(Grid grid)
+    {
+        return Of(grid.X) | Of(grid.Y) << 2 | Of(grid.Z) << 4;
+        static uint Of(uint extent) => extent <= 1 ? 0u : extent <= 32 ? 1u : extent <= 1024 ? 2u : 3u;
+    }
+
     /// <summary>Tiles that cover an extent; the last overlaps its neighbour.</summary>
     public static uint Tiles(uint extent, uint tile) => (extent + tile - 1) / tile;
 }
