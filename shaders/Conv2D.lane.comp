@@ -33,6 +33,7 @@ layout(constant_id = 13) const bool HAS_BIAS = false;
 layout(constant_id = 14) const uint ACTIVATION = 0;
 layout(constant_id = 15) const uint SLOPE = 0;
 layout(constant_id = 16) const uint STEP = 1; // pixels between results that are neighbours here
+layout(constant_id = 17) const uint DIGITS = 63;
 const uint SUBGROUPS = GROUP / 8;
 const uint PANELS = (OUTPUTS + 15) / 16;
 const uint PARTS = (CHANNELS + CHUNK_C - 1) / CHUNK_C; // chunks of a tap
@@ -45,7 +46,7 @@ const uint Q_TERM = PACKED ? 16 : OUTPUTS;
 
 void main()
 {
-    uint group = uniform15(gl_WorkGroupID.x), row = uniform15(gl_WorkGroupID.y), z = uniform15(gl_WorkGroupID.z);
+    uint group = GROUP_X, row = GROUP_Y, z = GROUP_Z;
     uint image = z / PANELS, panel = z % PANELS, o0 = min(panel * 16u, OUTPUTS - 16u);
     uint s = SUBGROUPS == 1u ? 0u : SUBGROUPS <= 32u ? uniform5(gl_SubgroupID) : uniform10(gl_SubgroupID);
     uint part = s % PARTS, tap = s / PARTS; // tap counts chunks of taps

@@ -3,7 +3,7 @@
 // One factor is read by the word ("scalars" p: one row of the tile a word), the other by the vector ("vectors" q: 16 columns of the tile):
 //   t[i,j] = sum over k of p(i,k) q(k,j),   y = t, or its transpose where SWAP: the host picks the roles so that q is contiguous along j.
 // Shapes  p(i,k) lies at i * K + k (P_TERM = 1) or i + k * P_TERM, or, where P_PACKED, in panels (tile, K, ROWS); q(k,j) at j + k * Q_TERM, or, where Q_PACKED, in panels
-//         (tile, K, 16). MatMul.pack.comp makes the panels; the host packs what would be read at large strides.
+//         (tile, K, 16). MatMul.pack.comp or, of 16 columns side by side, MatMul.pack.lane.comp makes the panels; the host packs what would be read at large strides.
 // Terms   K = CHUNKS * TERMS - SKIP over all slices, CHUNKS = slices * subgroups: the last chunk starts SKIP terms early and masks them.
 // Grid    x: tiles along i, y: tiles along j, z: matrices of a batch, or slices of K whose partial results MatMul.sum.comp adds up.
 //         The last tile along an axis overlaps its neighbour and stores the same values again: no edge costs anything.
@@ -28,15 +28,16 @@ layout(constant_id = 9) const uint SLICED = 0;      // 0: z is always 0; 1: z is
 layout(constant_id = 10) const bool HAS_BIAS = false;
 layout(constant_id = 11) const uint ACTIVATION = 0;
 layout(constant_id = 12) const uint SLOPE = 0;
+layout(constant_id = 13) const uint DIGITS = 63;
 const uint SUBGROUPS = GROUP / 8;
 #include "lane.glsl"
 #include "epilogue.glsl"
 
 void main()
 {
-    uint tile = uniform15(gl_WorkGroupID.x), i0 = min(tile * ROWS, rows - ROWS);
-    uint panel = uniform15(gl_WorkGroupID.y), j0 = min(panel * 16u, columns - 16u);
-    uint z = SLICED == 0u ? 0u : uniform15(gl_WorkGroupID.z);
+    uint tile = GROUP_X, i0 = min(tile * ROWS, rows - ROWS);
+    uint panel = GROUP_Y, j0 = min(panel * 16u, columns - 16u);
+    uint z = SLICED == 0u ? 0u : GROUP_Z;
     uint s = SUBGROUPS == 1u ? 0u : SUBGROUPS <= 32u ? uniform5(gl_SubgroupID) : uniform10(gl_SubgroupID);
     // Chunks from here to the last of all, and from it the terms to mask: arithmetic alone, as && would be a branch.
     uint left = SUBGROUPS - 1u - s + (SLICED == 2u ? lastSlice - z : 0u);

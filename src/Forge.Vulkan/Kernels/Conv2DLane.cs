@@ -78,6 +78,7 @@ internal sealed record Conv2DLane
     private uint Subgroups => (uint)(_window.H / Chunk.H * (_window.W / Chunk.W) * ((_x.C + Chunk.C - 1) / Chunk.C));
 
     private uint RowTiles => LaneTerms.Tiles((uint)_y.Q, Rows);
+    private Grid Grid => new(LaneTerms.Tiles(RowTiles, Tiles), (uint)_y.P, (uint)_y.N * Panels);
 
     // A workgroup without a chain has little to do for what it takes to find its place: several tiles, while their code fits the operation cache.
     private uint Tiles
@@ -148,7 +149,7 @@ internal sealed record Conv2DLane
         return new(Family.Lane, name, LaneTerms.Lanes * Subgroups, Shader: "Conv2D.lane.comp", LaneTable: LaneTerms.Table, Constants:
         [
             LaneTerms.Lanes * Subgroups, Rows, (uint)_x.C, (uint)_y.O, (uint)_window.W, (uint)chunk.H, (uint)chunk.W, (uint)chunk.C, (uint)(parts * chunk.C - _x.C),
-            (uint)_stride.W, packed ? 1u : 0u, IsScattered ? 1u : 0u, Tiles, .. EpilogueConstants.Of(_epilogue), _pass.PixelStep,
+            (uint)_stride.W, packed ? 1u : 0u, IsScattered ? 1u : 0u, Tiles, .. EpilogueConstants.Of(_epilogue), _pass.PixelStep, LaneTerms.Digits(Grid),
         ]);
     }
 
@@ -162,7 +163,7 @@ internal sealed record Conv2DLane
                 [LaneTerms.Lanes, _pass.IsGradient ? 1u : 0u], LaneTable: 0));
             weights = Slot.Scratch(block, written: false);
         }
-        dispatches.Add(new(new Grid(LaneTerms.Tiles(RowTiles, Tiles), (uint)_y.P, (uint)_y.N * Panels),
+        dispatches.Add(new(Grid,
         [
             0, (uint)_x.H, (uint)_x.W, (uint)_y.P, (uint)_y.Q, (uint)Terms, (uint)_top, (uint)_left, (uint)_stride.H, (uint)_dilation.H, (uint)_dilation.W, .. _pass.Places,
         ], [Slot.Input(0), weights, Slot.Input(_epilogue.HasBias ? 2 : 1), Slot.Output(0)],

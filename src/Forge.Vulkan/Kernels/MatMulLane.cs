@@ -15,7 +15,7 @@ internal static class MatMulLane
     // What is far behind by estimate would only be compiled and tested for nothing.
     private const int Offered = 4;
 
-    private const uint PackRun = 256, SumLanes = 64;
+    private const uint PackRun = 256, LanePackRun = 32, SumLanes = 64;
 
     // Terms of a slice where K is cut into slices, and elements of the partial results at most.
     private const uint SliceTerms = 1152, MostPartial = 1 << 20;
@@ -86,6 +86,7 @@ internal static class MatMulLane
         private uint J => Swap ? M : N;
         private uint Rows => Set("rows", LaneTerms.Rows(I, K));
         private (uint I, uint J) Tiles => (LaneTerms.Tiles(I, Rows), LaneTerms.Tiles(J, 16));
+        private Grid Grid => new(Tiles.I, Tiles.J, Math.Max(Terms.Slices, Batch));
 
         // Stored (I, K): the terms of a row are neighbours. Stored (K, J): the columns of a term are.
         private bool WordsAreNeighbours => Swap ? Op.TransposeB : !Op.TransposeA;
@@ -138,13 +139,13 @@ internal static class MatMulLane
                 var terms = Terms;
                 var sliced = terms.Slices > 1 ? 2u : Batch > 1 ? 1u : 0u;
                 var epilogue = terms.Slices > 1 ? default : Op.Epilogue; // else where the slices are added up
-                return [terms.Group, Rows, terms.Terms, terms.Skip, WordTerm, VectorTerm, PacksWords ? 1u : 0u, PacksVectors ? 1u : 0u, Swap ? 1u : 0u, sliced, .. EpilogueConstants.Of(epilogue)];
+                return [terms.Group, Rows, terms.Terms, terms.Skip, WordTerm, VectorTerm, PacksWords ? 1u : 0u, PacksVectors ? 1u : 0u, Swap ? 1u : 0u, sliced, .. EpilogueConstants.Of(epilogue), LaneTerms.Digits(Grid)];
             }
         }
 
         public KernelPlan Plan()
         {
-            var (terms, tiles) = (Terms, Tiles);
+            var terms = Terms;
             var (words, vectors) = Swap ? (Slot.Input(1), Slot.Input(0)) : (Slot.Input(0), Slot.Input(1));
             var (wordMatrices, vectorMatrices) = (Swap ? BatchedB : BatchedA) ? (Batch, BatchedA && BatchedB ? Batch : 1) : (1u, (Swap ? BatchedA : BatchedB) ? Batch : 1);
             List<Dispatch> dispatches = [];
@@ -156,7 +157,7 @@ internal static class MatMulLane
             var y = Slot.Output(0);
             if (terms.Slices > 1) y = Scratch(4L * terms.Slices * M * N);
             var slice = terms.Subgroups * terms.Terms;
-            dispatches.Add(new(new Grid(tiles.I, tiles.J, Math.Max(terms.Slices, Batch)),
+            dispatches.Add(new(Grid,
             [
                 0, I, J, K,
                 terms.Slices > 1 ? slice * WordTerm : wordMatrices > 1 ? wordWidth * K : 0,
@@ -182,7 +183,11 @@ internal static class MatMulLane
             {
                 var count = LaneTerms.Tiles(columns, width);
                 var panels = Scratch(4L * matrices * count * K * width);
-                dispatches.Add(new(new Grid(LaneTerms.Tiles(K, PackRun), count, matrices), [K, columns, count, PackRun], [source, panels], "MatMul.pack.comp",
+                var run = Math.Min(K, LanePackRun);
+                var grid = new Grid(LaneTerms.Tiles(K, run), count, matrices);
+                if (width == 16 && !transposed && grid.X <= LaneTerms.MaxAxis)
+                    dispatches.Add(new(grid, [K, columns, count], [source, panels], "MatMul.pack.lane.comp", [LaneTerms.Lanes, run, LaneTerms.Digits(grid)]));
+                else dispatches.Add(new(new Grid(LaneTerms.Tiles(K, PackRun), count, matrices), [K, columns, count, PackRun], [source, panels], "MatMul.pack.comp",
                     [width / 2, transposed ? 1u : 0u], LaneTable: 0));
                 return (panels with { Written = false }, count * width);
             }
