@@ -12,15 +12,7 @@
 //    Use arithmetic.
 //    Nothing else loads a vector: an address that differs by lane is a gather, and a loop counter in it makes it one.
 // 3. Global stores are eight scalar stores behind a test each: 64-bit words halve them (store16).
-#extension GL_KHR_shader_subgroup_basic : require
-#extension GL_KHR_shader_subgroup_ballot : require
-
-layout(buffer_reference, std430, buffer_reference_align = 4) buffer Pair_at { uint64_t e[]; };
-
-#define LANE gl_SubgroupInvocationID // gl_LocalInvocationID costs integer divisions
-#define FROM(v, lane) subgroupBroadcast(v, lane)
-#define LANES8(v0, v1, v2, v3, v4, v5, v6, v7) \
-    mix(mix(mix(v7, v6, LANE == 6u), mix(v5, v4, LANE == 4u), LANE < 6u), mix(mix(v3, v2, LANE == 2u), mix(v1, v0, LANE == 0u), LANE < 2u), LANE < 4u)
+#include "lanes8.glsl"
 
 // Copies of an id below 32, 1024 or 32768 that the driver knows to be the same in every lane.
 uint uniform5(uint id) { return tab[id & 31u]; }

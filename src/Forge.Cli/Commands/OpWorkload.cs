@@ -43,10 +43,17 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         ["adam"] = Updating(new AdamUpdateOp(0.9f, 0.999f, 1e-7f, UpdateForm.Keras, 0)),
         ["rmsprop"] = Updating(new RmspropUpdateOp(0.9f, 0, 1e-7f, false, UpdateForm.Keras, 0)),
         ["sgd"] = Updating(new SgdUpdateOp(0.9f, false, UpdateForm.Keras, 0)),
+        ["rnn"] = (Product(), CellForm, (name, d) => Cell(name, new SimpleRnnOp(ActivationKind.Tanh), d)),
+        ["rnn-grad"] = (Product(), CellForm, (name, d) => new(name, new SimpleRnnGradOp(ActivationKind.Tanh, false, false, RecurrentFlows.Last), [F32(d[2], d[2]), F32(d), F32(d[0], d[2])])),
+        ["lstm"] = (Product(), CellForm, (name, d) => Cell(name, new LstmOp(), d)),
+        ["lstm-grad"] = (Product(), CellForm, (name, d) => new(name, new LstmGradOp(false, false, RecurrentFlows.Last), [F32(d[2], 4 * d[2]), F32(d[0], d[1], d[2], 6), F32(d[0], d[2])])),
+        ["gru"] = (Product(), CellForm, (name, d) => Cell(name, new GruOp(), d)),
+        ["gru-grad"] = (Product(), CellForm, (name, d) => new(name, new GruGradOp(true, false, false, RecurrentFlows.Last), [F32(d[2], 3 * d[2]), F32(d), F32(d[0], d[1], d[2], 4), F32(d[0], d[2])])),
     };
 
     private const string ConvolutionForm = "NxHxWxC:KHxKWxO with /s2 for stride 2, /g4 for four groups, then /bf16 or /f16 for 16-bit factors, such as 8x36x36x64:3x3x128";
     private const string PoolingForm = "NxHxWxC, such as 32x148x148x32";
+    private const string CellForm = "NxTxU, rows, steps and units, such as 64x28x128";
     private const string MatrixForm = "MxN, such as 4096x1024";
 
     /// <summary>The ops that can be timed.</summary>
@@ -112,6 +119,16 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
     private static TensorType Word => new(DType.U32, Shape.Scalar);
 
     private static TensorType F32(params int[] extents) => new(DType.F32, new Shape(extents));
+
+    // Projections, the recurrent matrix, the states before, and what else a cell has.
+    private static OpWorkload Cell(string name, RecurrentOp op, int[] d)
+    {
+        var (n, t, u) = (d[0], d[1], d[2]);
+        List<TensorType> inputs = [F32(n, t, op.Gates * u), F32(u, op.Gates * u), F32(n, u)];
+        if (op.HasCell) inputs.Add(F32(n, u));
+        if (op.HasRecurrentBias) inputs.Add(F32(op.Gates * u));
+        return new(name, op, inputs);
+    }
 
     private static TensorType Images(int[] d) => F32(d[0], d[1], d[2], d[3]);
 
