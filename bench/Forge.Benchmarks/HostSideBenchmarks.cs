@@ -19,9 +19,9 @@ public class HostSideBenchmarks
     [Params("cnn28", "cnn150")]
     public string Net { get; set; } = "";
 
-    private BenchNet Chosen => BenchNets.All.First(n => n.Name == Net);
+    private BenchCnn Chosen => BenchNets.All.OfType<BenchCnn>().First(n => n.Name == Net);
 
-    private IReadOnlyList<TensorType> Types => [new(DType.F32, (Chosen.Batch, Chosen.Side, Chosen.Side, Chosen.Channels)), new(DType.F32, (Chosen.Batch, 10))];
+    private IReadOnlyList<TensorType> Types => Chosen.Inputs;
 
     [GlobalSetup]
     public void SetUp()

@@ -20,7 +20,7 @@ public class RecordingBenchmarks
     {
         var net = BenchNets.All.First(n => n.Name == Net);
         _engine = Engine.Open(new());
-        _plan = net.CompileStep(_engine).Prepare(new TensorType(DType.F32, (net.Batch, net.Side, net.Side, net.Channels)), new TensorType(DType.F32, (net.Batch, 10)));
+        _plan = net.CompileStep(_engine).Prepare(net.Inputs);
     }
 
     [GlobalCleanup]

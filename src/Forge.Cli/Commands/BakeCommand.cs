@@ -65,7 +65,7 @@ internal static class BakeCommand
         foreach (var net in BenchNets.All)
         {
             using var engine = new Engine(baking.Backend(traits), new() { Precision = precision });
-            net.CompileStep(engine).Prepare(new TensorType(DType.F32, (net.Batch, net.Side, net.Side, net.Channels)), new TensorType(DType.F32, (net.Batch, Classes)));
+            net.CompileStep(engine).Prepare(net.Inputs);
         }
         foreach (var (side, channels) in ((int, int)[])[(28, 1), (150, 3)])
         {

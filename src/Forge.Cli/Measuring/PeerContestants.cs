@@ -37,7 +37,7 @@ internal static class PeerContestants
         // Memory order decides by a third which way; the faster of the two is what Forge is compared with.
         return [Mode("torch"), Mode("torch channels-last", "--channels-last")];
 
-        Contestant Mode(string name, params IReadOnlyList<string> more) => new(name, "torch", workload => more.Count > 0 && !workload.IsNet ? null : new(new(python,
+        Contestant Mode(string name, params IReadOnlyList<string> more) => new(name, "torch", workload => more.Count > 0 && !workload.HasImages ? null : new(new(python,
             [program, "--threads", $"{Environment.ProcessorCount}", "--device", device, "--only", workload.Name, "--iters", $"{workload.Iterations}", "--warmup", $"{workload.Warmup}", .. more])));
     }
 

@@ -2,18 +2,60 @@ using Forge.Core;
 using Forge.Core.Ops;
 using Forge.Models.Layers;
 using Forge.Models.Optimizers;
+using Forge.Models.Rnn;
 
 namespace Forge.Models.Cnn;
 
 /// <summary>A net that other frameworks' benchmark programs train too, from the same weights on the same batch.</summary>
-/// <param name="Name">The workload's name: cnn28, cnn150.</param>
+/// <param name="Name">The workload's name: cnn28, lstm.</param>
+/// <param name="Batch">Samples in the batch.</param>
+public abstract record BenchNet(string Name, int Batch)
+{
+    /// <summary>Classes, and logits of a sample.</summary>
+    protected const int Classes = 10;
+
+    /// <summary>The shape of a sample.</summary>
+    protected abstract Shape Sample { get; }
+
+    /// <summary>The net, with weights of its own: its logits of a batch, and its parameters.</summary>
+    protected abstract (Func<Tensor, Tensor> Logits, IReadOnlyList<Parameter> Parameters) Net();
+
+    /// <summary>The types of the batch: inputs and labels.</summary>
+    public IReadOnlyList<TensorType> Inputs => [new(DType.F32, new Shape([Batch, .. Sample])), new(DType.F32, (Batch, Classes))];
+
+    /// <summary>The batch: inputs f32 (n, …) in [0, 1), labels one-hot f32 (n, 10), label of sample i being 7i mod 10.</summary>
+    public (HostTensor Inputs, HostTensor Labels) Data()
+    {
+        var labels = new HostTensor(new(DType.F32, (Batch, Classes)));
+        for (var i = 0; i < Batch; i++) labels.Span<float>()[i * Classes + i * 7 % Classes] = 1;
+        return (SharedHash.Uniform(1, new Shape([Batch, .. Sample]), 0, 1), labels);
+    }
+
+    /// <summary>One training step: forward, backward, Adam as PyTorch has it with epsilon 1e-7. Returns the loss.</summary>
+    public CompiledFunction CompileStep(Engine engine)
+    {
+        var ((logits, parameters), adam) = (Net(), new Adam(1e-3f, epsilon: 1e-7f, form: UpdateForm.PyTorch));
+        return engine.Compile((Tensor inputs, Tensor labels) =>
+        {
+            var loss = Losses.CategoricalCrossentropyOfLogits(labels, logits(inputs));
+            adam.Minimize(loss, parameters);
+            return loss;
+        });
+    }
+
+    /// <summary>Arithmetic of one step as the peers count it: three times the forward products.</summary>
+    public abstract double StepFlops { get; }
+}
+
+/// <summary>A convolutional net of the comparison.</summary>
+/// <param name="Name">The workload's name.</param>
 /// <param name="Side">Height and width of the images.</param>
 /// <param name="Channels">Channels of the images.</param>
 /// <param name="Filters">Filters of each convolution.</param>
 /// <param name="Batch">Images in the batch.</param>
-public sealed record BenchNet(string Name, int Side, int Channels, ValueList<int> Filters, int Batch)
+public sealed record BenchCnn(string Name, int Side, int Channels, ValueList<int> Filters, int Batch) : BenchNet(Name, Batch)
 {
-    private const int Hidden = 128, Classes = 10;
+    private const int Hidden = 128;
 
     /// <summary>The model: valid 3x3 convolutions with ReLU and 2x2 max pools, then dense 128 with ReLU and 10 logits.</summary>
     public Sequential Build()
@@ -28,28 +70,18 @@ public sealed record BenchNet(string Name, int Side, int Channels, ValueList<int
         return new([.. layers]);
     }
 
-    /// <summary>The batch: images f32 (n, side, side, channels) in [0, 1), labels one-hot f32 (n, 10), label of image i being 7i mod 10.</summary>
-    public (HostTensor Images, HostTensor Labels) Data()
-    {
-        var labels = new HostTensor(new(DType.F32, (Batch, Classes)));
-        for (var i = 0; i < Batch; i++) labels.Span<float>()[i * Classes + i * 7 % Classes] = 1;
-        return (SharedHash.Uniform(1, (Batch, Side, Side, Channels), 0, 1), labels);
-    }
+    /// <inheritdoc/>
+    protected override Shape Sample => (Side, Side, Channels);
 
-    /// <summary>One training step: forward, backward, Adam as PyTorch has it with epsilon 1e-7. Returns the loss.</summary>
-    public CompiledFunction CompileStep(Engine engine)
+    /// <inheritdoc/>
+    protected override (Func<Tensor, Tensor> Logits, IReadOnlyList<Parameter> Parameters) Net()
     {
-        var (model, adam) = (Build(), new Adam(1e-3f, epsilon: 1e-7f, form: UpdateForm.PyTorch));
-        return engine.Compile((Tensor images, Tensor labels) =>
-        {
-            var loss = Losses.CategoricalCrossentropyOfLogits(labels, model.Call(images, training: true));
-            adam.Minimize(loss, model.Parameters);
-            return loss;
-        });
+        var model = Build();
+        return (images => model.Call(images, training: true), model.Parameters);
     }
 
     /// <summary>Arithmetic of one step as the peers count it: three times the forward products, but no gradient of the images.</summary>
-    public double StepFlops
+    public override double StepFlops
     {
         get
         {
@@ -69,11 +101,20 @@ public sealed record BenchNet(string Name, int Side, int Channels, ValueList<int
 public static class BenchNets
 {
     /// <summary>28x28x1, two convolutions, batch 128.</summary>
-    public static BenchNet Cnn28 { get; } = new("cnn28", 28, 1, [32, 64], 128);
+    public static BenchCnn Cnn28 { get; } = new("cnn28", 28, 1, [32, 64], 128);
 
     /// <summary>150x150x3, three convolutions (the article's stack), batch 32.</summary>
-    public static BenchNet Cnn150 { get; } = new("cnn150", 150, 3, [32, 64, 128], 32);
+    public static BenchCnn Cnn150 { get; } = new("cnn150", 150, 3, [32, 64, 128], 32);
+
+    /// <summary>Rows of 28x28 images as 28 steps, a simple cell of 128 units with tanh, batch 64.</summary>
+    public static BenchRnn Rnn { get; } = new("rnn", 1, 64);
+
+    /// <summary>The same with an LSTM.</summary>
+    public static BenchRnn Lstm { get; } = new("lstm", 4, 64);
+
+    /// <summary>The same with a GRU.</summary>
+    public static BenchRnn Gru { get; } = new("gru", 3, 64);
 
     /// <summary>Every net.</summary>
-    public static IReadOnlyList<BenchNet> All { get; } = [Cnn28, Cnn150];
+    public static IReadOnlyList<BenchNet> All { get; } = [Cnn28, Cnn150, Rnn, Lstm, Gru];
 }

@@ -1,5 +1,4 @@
 using Forge.Core.Ops;
-using Forge.Core.Passes;
 using Forge.Core.Reference;
 using static Forge.Core.Tests.Ops.Evaluation;
 
