@@ -3,7 +3,7 @@
 // Shapes  projections (N,T,4U), w (U,4U), gates in the order i, f, g, o; h0, c0 (N,U) f32, mask (N,T) u32
 //         -> states (N,T,U), last, lastCell (N,U), previous (N,T,U): the state before each step, saved (N,T,U,6): i, f, g, o, the cell before, tanh c.
 // Needs   without a mask Mask is any buffer, without SAVES so are Previous and Saved.
-// Grid    an invocation for each row, for all steps: it reads no state but its own, so nothing needs a barrier. The cell is kept in LastCell.
+// Grid    an invocation (walk) or a workgroup (group) for each row, for all steps: see recurrent.glsl. The cell is kept in LastCell.
 #extension GL_GOOGLE_include_directive : require
 #define PUSH uint N, T, U;
 #define BUFFERS \
@@ -11,20 +11,23 @@
     INOUT(float, States, 5) OUT(float, Last, 6) INOUT(float, LastCell, 7) OUT(float, Previous, 8) OUT(float, Saved, 9)
 #include "buffers.glsl"
 #include "recurrent.glsl"
-layout(constant_id = 3) const bool SAVES = false;
+#include "recurrent-state.glsl"
+layout(constant_id = 4) const bool SAVES = false;
 
 void main()
 {
-    uint n = LINEAR_INDEX, before = 0u;
+    uint n = thisRow(), before = 0u;
     if (n >= N) return;
+    FOR_UNITS(u) KEEP(0u, u, LOAD(H0, n * U + u));
+    MEET;
     for (uint step = 0u; step < T; ++step) {
         uint place = n * T + timeOf(step);
         bool runs = !MASKED || LOAD(Mask, place) != 0u;
-        for (uint u = 0u; u < U; ++u) {
+        FOR_UNITS(u) {
             float sums[4], own = 0.0;
             [[unroll]] for (uint g = 0u; g < 4u; ++g) sums[g] = LOAD(Projections, (place * 4u + g) * U + u);
             for (uint k = 0u; k < U; ++k) {
-                float h = step == 0u ? LOAD(H0, n * U + k) : LOAD(States, before * U + k);
+                float h = BEFORE(step, k);
                 [[unroll]] for (uint g = 0u; g < 4u; ++g) sums[g] += h * LOAD(W, (k * 4u + g) * U + u);
                 if (k == u) own = h;
             }
@@ -32,6 +35,7 @@ void main()
             float cell = step == 0u ? LOAD(C0, n * U + u) : LOAD(LastCell, n * U + u), after = f * cell + i * g, tanhAfter = tanhF(after);
             float h = runs ? o * tanhAfter : own;
             STORE(States, place * U + u, h);
+            KEEP(step + 1u, u, h);
             STORE(LastCell, n * U + u, runs ? after : cell);
             if (step == T - 1u) STORE(Last, n * U + u, h);
             if (SAVES) {
@@ -43,5 +47,6 @@ void main()
             }
         }
         before = place;
+        MEET;
     }
 }

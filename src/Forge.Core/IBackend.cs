@@ -30,6 +30,9 @@ public sealed record BackendTraits(int Alignment = 256, long LargestRegion = lon
 {
     /// <summary>The 16-bit types that its matrix units multiply: operands rounded to one of these are also stored in 16 bits. Others are rounded and kept as f32.</summary>
     public IReadOnlyList<DType> MatrixOperands { get; init; } = [];
+
+    /// <summary>Whether it runs a recurrent cell or its gradient, on inputs of these types, faster by simpler ops for each step; null for never.</summary>
+    public Func<Op, IReadOnlyList<TensorType>, bool>? PrefersSteps { get; init; }
 }
 
 /// <summary>A plan bound to memory.</summary>

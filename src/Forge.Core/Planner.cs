@@ -13,7 +13,7 @@ public static class Planner
     /// <exception cref="MemoryException">The plan needs more than the backend has; the message says how much.</exception>
     public static Plan Plan(StepGraph step, IBackend backend, Func<Parameter, Placement> stateOf)
     {
-        var optimized = PassPipeline.Default.Run(RoundOperands.Lower(step, backend.Traits));
+        var optimized = PassPipeline.Default.Run(RoundOperands.Lower(UnrollRecurrent.Lower(step, backend.Traits), backend.Traits));
         return new PlanBuilder(optimized, backend, stateOf).Build();
     }
 

@@ -33,7 +33,7 @@ public sealed record StepGraph(Graph Graph, IReadOnlyList<Tensor> Outputs, IRead
     /// <param name="replace">Called for each live node, in order: its replacement's outputs in the new graph, or null to copy it.</param>
     public StepGraph Rewrite(Func<Rewriting, IReadOnlyList<Tensor>?> replace)
     {
-        var (graph, map) = (new Graph(), new Dictionary<Tensor, Tensor>());
+        var (graph, map) = (new Graph { Precision = Graph.Precision }, new Dictionary<Tensor, Tensor>());
         foreach (var node in LiveNodes())
         {
             var rewriting = new Rewriting(graph, node, map);

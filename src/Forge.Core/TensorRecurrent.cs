@@ -5,6 +5,9 @@ namespace Forge.Core;
 /// <summary>How a recurrent cell runs over its steps.</summary>
 public enum RecurrentPath
 {
+    /// <summary>One of the others, as the device is faster.</summary>
+    Fastest,
+
     /// <summary>One kernel over all steps.</summary>
     Fused,
 
@@ -24,7 +27,7 @@ public sealed partial class Tensor
     /// <param name="path">How it runs.</param>
     /// <returns>The states of all steps, (N,T,U), and the last in time, (N,U).</returns>
     public (Tensor States, Tensor Last) SimpleRnn(
-        Tensor recurrent, Tensor initial, Tensor? mask = null, ActivationKind activation = ActivationKind.Tanh, bool reverse = false, RecurrentPath path = RecurrentPath.Fused)
+        Tensor recurrent, Tensor initial, Tensor? mask = null, ActivationKind activation = ActivationKind.Tanh, bool reverse = false, RecurrentPath path = RecurrentPath.Fastest)
     {
         var outputs = Recurrent(new SimpleRnnOp(activation, reverse, mask is not null), path, [this, recurrent, initial], mask);
         return (outputs[0], outputs[1]);
@@ -39,7 +42,7 @@ public sealed partial class Tensor
     /// <param name="path">How it runs.</param>
     /// <returns>The states of all steps, (N,T,U), and the last state and cell in time, (N,U).</returns>
     public (Tensor States, Tensor Last, Tensor LastCell) Lstm(
-        Tensor recurrent, Tensor initial, Tensor initialCell, Tensor? mask = null, bool reverse = false, RecurrentPath path = RecurrentPath.Fused)
+        Tensor recurrent, Tensor initial, Tensor initialCell, Tensor? mask = null, bool reverse = false, RecurrentPath path = RecurrentPath.Fastest)
     {
         var outputs = Recurrent(new LstmOp(reverse, mask is not null), path, [this, recurrent, initial, initialCell], mask);
         return (outputs[0], outputs[1], outputs[2]);
@@ -54,7 +57,7 @@ public sealed partial class Tensor
     /// <param name="path">How it runs.</param>
     /// <returns>The states of all steps, (N,T,U), and the last in time, (N,U).</returns>
     public (Tensor States, Tensor Last) Gru(
-        Tensor recurrent, Tensor initial, Tensor? recurrentBias, Tensor? mask = null, bool reverse = false, RecurrentPath path = RecurrentPath.Fused)
+        Tensor recurrent, Tensor initial, Tensor? recurrentBias, Tensor? mask = null, bool reverse = false, RecurrentPath path = RecurrentPath.Fastest)
     {
         Tensor[] inputs = [this, recurrent, initial];
         var outputs = Recurrent(new GruOp(recurrentBias is not null, reverse, mask is not null), path, recurrentBias is null ? inputs : [.. inputs, recurrentBias], mask);
@@ -64,7 +67,7 @@ public sealed partial class Tensor
     private IReadOnlyList<Tensor> Recurrent(RecurrentOp op, RecurrentPath path, Tensor[] operands, Tensor? mask)
     {
         Tensor[] inputs = mask is null ? operands : [.. operands, mask];
-        if (path == RecurrentPath.Fused) return Graph.Add(op, inputs).Outputs;
+        if (path != RecurrentPath.PerStep) return Graph.Add(op with { IsFused = path == RecurrentPath.Fused }, inputs).Outputs;
         _ = op.Infer([.. inputs.Select(i => i.Type)]);
         return (op with { Saves = false }).Unrolled(inputs);
     }

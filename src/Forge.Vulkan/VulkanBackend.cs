@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Forge.Core;
+using Forge.Vulkan.Kernels;
 using Forge.Vulkan.Tuning;
 
 namespace Forge.Vulkan;
@@ -87,6 +88,7 @@ public sealed class VulkanBackend : IBackend
     {
         // A processor emulates matrices: f32 products of rounded factors are faster there.
         MatrixOperands = Device.Limits.Quirks.RunsOnProcessor ? [] : [.. Device.Limits.Matrices.Select(m => m.Factor).Distinct()],
+        PrefersSteps = (op, inputs) => RecurrentPace.PrefersSteps(op, inputs, Device.Limits),
     };
 
     /// <summary>Told once of each quarantined variant that a plan goes without. Where nobody listens it is a warning on stderr.</summary>

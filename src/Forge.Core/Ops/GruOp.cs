@@ -61,7 +61,7 @@ public sealed record GruOp(bool ResetAfter = true, bool Reverse = false, bool Ha
     private protected override IReadOnlyList<Tensor?> Back(Node node, IReadOnlyList<Tensor> outputs, RecurrentFlows kinds, IReadOnlyList<Tensor> flows)
     {
         var (previous, saved, units) = (outputs[2], outputs[3], node.Inputs[1].Shape[0]);
-        var back = node.Graph.Add(new GruGradOp(ResetAfter, Reverse, HasMask, kinds), [node.Inputs[1], previous, saved, .. flows]).Outputs;
+        var back = node.Graph.Add(new GruGradOp(ResetAfter, Reverse, HasMask, kinds) { IsFused = IsFused }, [node.Inputs[1], previous, saved, .. flows]).Outputs;
         Tensor?[] mask = HasMask ? [null] : [];
         if (ResetAfter) return [back[0], OverSteps(previous, back[2]), back[1], back[2].Sum([0, 1]), .. mask];
         var ofGates = OverSteps(previous, back[0].SliceAxis(2, 0, 2 * units));

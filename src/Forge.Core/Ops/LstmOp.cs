@@ -48,7 +48,7 @@ public sealed record LstmOp(bool Reverse = false, bool HasMask = false, bool Sav
 
     private protected override IReadOnlyList<Tensor?> Back(Node node, IReadOnlyList<Tensor> outputs, RecurrentFlows kinds, IReadOnlyList<Tensor> flows)
     {
-        var back = node.Graph.Add(new LstmGradOp(Reverse, HasMask, kinds), [node.Inputs[1], outputs[4], .. flows]).Outputs;
+        var back = node.Graph.Add(new LstmGradOp(Reverse, HasMask, kinds) { IsFused = IsFused }, [node.Inputs[1], outputs[4], .. flows]).Outputs;
         return [back[0], OverSteps(outputs[3], back[0]), back[1], back[2], .. HasMask ? (Tensor?[])[null] : []];
     }
 

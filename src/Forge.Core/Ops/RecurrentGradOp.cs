@@ -15,6 +15,9 @@ namespace Forge.Core.Ops;
 /// <exception cref="ShapeException">The shapes do not fit each other, or nothing flows.</exception>
 public abstract record RecurrentGradOp(bool Reverse, bool HasMask, RecurrentFlows Flows) : Op
 {
+    /// <summary>Whether it must run as one kernel, as in the forward pass.</summary>
+    public bool IsFused { get; init; }
+
     /// <summary>Gates of a unit.</summary>
     public abstract int Gates { get; }
 

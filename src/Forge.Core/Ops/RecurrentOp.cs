@@ -17,6 +17,9 @@ namespace Forge.Core.Ops;
 /// <exception cref="ShapeException">The shapes do not fit each other, or there is no step or no unit.</exception>
 public abstract record RecurrentOp(bool Reverse, bool HasMask, bool Saves) : Op
 {
+    /// <summary>Whether it must run as one kernel; else a backend that runs the steps faster one by one may do so.</summary>
+    public bool IsFused { get; init; }
+
     /// <summary>Gates of a unit: columns of the projections for each.</summary>
     public abstract int Gates { get; }
 

@@ -37,7 +37,7 @@ public sealed record SimpleRnnOp(ActivationKind Activation, bool Reverse = false
 
     private protected override IReadOnlyList<Tensor?> Back(Node node, IReadOnlyList<Tensor> outputs, RecurrentFlows kinds, IReadOnlyList<Tensor> flows)
     {
-        var back = node.Graph.Add(new SimpleRnnGradOp(Activation, Reverse, HasMask, kinds), [node.Inputs[1], outputs[0], .. flows]).Outputs;
+        var back = node.Graph.Add(new SimpleRnnGradOp(Activation, Reverse, HasMask, kinds) { IsFused = IsFused }, [node.Inputs[1], outputs[0], .. flows]).Outputs;
         return [back[0], OverSteps(outputs[2], back[0]), back[1], .. HasMask ? (Tensor?[])[null] : []];
     }
 

@@ -3,7 +3,7 @@ using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
 
-/// <summary>Runs the gradient of a recurrent cell with a shader that includes recurrent-grad.glsl: an invocation for each row, for all steps; or with RecurrentLane's.</summary>
+/// <summary>Runs the gradient of a recurrent cell with a shader that includes recurrent-grad.glsl: RecurrentRows' variants and RecurrentLane's.</summary>
 /// <typeparam name="TOp">The gradient.</typeparam>
 internal abstract class RecurrentGradKernel<TOp> : Kernel<TOp> where TOp : RecurrentGradOp
 {
@@ -25,7 +25,7 @@ internal abstract class RecurrentGradKernel<TOp> : Kernel<TOp> where TOp : Recur
     {
         var (n, u) = (outputs[1].Shape[0], outputs[1].Shape[1]);
         var lanes = HasLane(op) ? RecurrentLane.Variants(limits, n, u, LaneUnits, op.Gates * u / LaneUnits, [.. Constants(op), IsDirect(op) ? 1u : 0, .. Own(op)]) : [];
-        return lanes.Concat(KernelOrder.Portable(limits, 64));
+        return lanes.Concat(RecurrentRows.Variants(limits, u, op.Gates * u));
     }
 
     public override KernelPlan Plan(TOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
@@ -37,7 +37,7 @@ internal abstract class RecurrentGradKernel<TOp> : Kernel<TOp> where TOp : Recur
         for (var o = 0; o < outputs.Count; o++) bindings.Add(Slot.Output(o));
         if (op is GruGradOp { HasRecurrentFlow: false }) bindings.Add(Slot.Output(0));
         if (variant.Family != Family.Lane)
-            return new Dispatch(Grid.Linear(n, variant.Lanes), [n, t, u], bindings, Constants: [variant.Lanes, .. Constants(op), .. Own(op)]);
+            return new Dispatch(RecurrentRows.GridOf(variant, n), [n, t, u], bindings, Constants: [variant.Lanes, .. Constants(op), u, .. Own(op)]);
         bindings.Add(Slot.Scratch(0));
         return new([RecurrentLane.Over(variant, [n, t, u], bindings)], [4L * n * u * (op.Gates + (IsDirect(op) ? 1 : 0))]);
     }

@@ -3,7 +3,7 @@ using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
 
-/// <summary>Runs a recurrent cell with a shader that includes recurrent.glsl: an invocation for each row, for all steps; or with RecurrentLane's.</summary>
+/// <summary>Runs a recurrent cell with a shader that includes recurrent.glsl: RecurrentRows' variants and RecurrentLane's.</summary>
 /// <typeparam name="TOp">The cell.</typeparam>
 internal abstract class RecurrentKernel<TOp> : Kernel<TOp> where TOp : RecurrentOp
 {
@@ -17,7 +17,8 @@ internal abstract class RecurrentKernel<TOp> : Kernel<TOp> where TOp : Recurrent
     {
         var (n, u, owned) = (outputs[0].Shape[0], outputs[0].Shape[2], LaneUnits(op));
         var lanes = owned == 0 ? [] : RecurrentLane.Variants(limits, n, u, owned, u / owned, [.. Constants(op), .. Own(op)]);
-        return lanes.Concat(KernelOrder.Portable(limits, 64));
+        // The state of two steps; a GRU may keep r times it as well.
+        return lanes.Concat(RecurrentRows.Variants(limits, u, (op is GruOp ? 3 : 2) * u));
     }
 
     public override KernelPlan Plan(TOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
@@ -29,7 +30,7 @@ internal abstract class RecurrentKernel<TOp> : Kernel<TOp> where TOp : Recurrent
         for (var o = 0; o < op.Results; o++) bindings.Add(Slot.Output(o));
         for (var o = op.Results; o < op.Results + (op.SavedNumbers > 0 ? 2 : 1); o++) bindings.Add(Slot.Output(op.Saves ? o : 0));
         return variant.Family == Family.Lane ? RecurrentLane.Over(variant, extents, bindings)
-            : new Dispatch(Grid.Linear(extents[0], variant.Lanes), extents, bindings, Constants: [variant.Lanes, .. Constants(op), .. Own(op)]);
+            : new Dispatch(RecurrentRows.GridOf(variant, extents[0]), extents, bindings, Constants: [variant.Lanes, .. Constants(op)[..2], extents[2], .. Constants(op)[2..], .. Own(op)]);
     }
 
     private static uint[] Constants(TOp op) => [op.Reverse ? 1u : 0, op.HasMask ? 1u : 0, op.Saves ? 1u : 0];

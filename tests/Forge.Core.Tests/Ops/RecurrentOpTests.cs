@@ -1,4 +1,5 @@
 using Forge.Core.Ops;
+using Forge.Core.Passes;
 using Forge.Core.Reference;
 using static Forge.Core.Tests.Ops.Evaluation;
 
@@ -86,6 +87,25 @@ public sealed class RecurrentOpTests
         var values = GraphEvaluator.Evaluate([backwards.States, turned.States.Flip(1), backwards.Last, turned.Last], leaf => ((ReferenceTensor[])[projections, recurrent, h0, bias])[((InputOp)leaf).Position]);
         Assert.Equal(values[1].Elements, values[0].Elements);
         Assert.Equal(values[3].Elements, values[2].Elements);
+    }
+
+    [Theory, MemberData(nameof(Cells))]
+    public void UnrollRecurrent_WhereStepsAreFaster_LeavesNoKernelOverAllSteps_UnlessItIsAskedFor(string cell)
+    {
+        var (op, inputs) = OpTable.Find(cell)!.Sample(Draw.FromSeed(5));
+        var recurrent = (RecurrentOp)op with { Saves = true };
+        foreach (var isFused in (bool[])[false, true])
+        {
+            var graph = new Graph();
+            var node = graph.Add(recurrent with { IsFused = isFused }, [.. inputs.Select((x, i) => graph.Add(new InputOp(i, x.Type)).Outputs[0])]);
+            var gradient = Grad.Of(node.Outputs[0].SumSquares(), node.Inputs[1]);
+            var traced = new StepGraph(graph, [gradient], [], [.. inputs.Select(x => x.Type)]);
+            var unrolled = UnrollRecurrent.Lower(traced, new() { PrefersSteps = (_, _) => true });
+            Assert.Equal(isFused, unrolled.LiveNodes().Any(n => n.Op is RecurrentOp));
+            Assert.Equal(isFused, unrolled.LiveNodes().Any(n => n.Op is RecurrentGradOp));
+            double[][] values = [.. new[] { traced, unrolled }.Select(s => GraphEvaluator.Evaluate(s.Outputs, leaf => inputs[((InputOp)leaf).Position])[0].Elements)];
+            for (var i = 0; i < values[0].Length; i++) Assert.Equal(values[0][i], values[1][i], 1e-10);
+        }
     }
 
     [Theory, MemberData(nameof(Cells))]
