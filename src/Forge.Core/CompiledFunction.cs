@@ -47,7 +47,7 @@ public sealed class CompiledFunction : IDisposable
         var traced = Kept(arguments, static a => a.Type) ?? Find([.. arguments.Select(a => a.Type)]);
         var results = traced.Executable.Run(arguments);
         var finite = !traced.IsGuarded || results[^traced.Flags][0] != 0;
-        if (!finite && !(traced.Flags == 2 && results[^1][0] != 0)) throw Diverged(traced, arguments);
+        if (!finite && !(traced.Flags == 2 && results[^1][0] != 0)) throw Diverged(traced, arguments, results);
         foreach (var action in traced.Step.Graph.AfterRun) action(finite);
         if (traced.DrawsRandom) _engine.RandomStep++;
         return new(results, results.Count - traced.Flags);
@@ -170,11 +170,11 @@ public sealed class CompiledFunction : IDisposable
             if (node.Inputs.Any(i => asks[i.Node.Id])) asks[node.Id] = true;
         using var tracing = graph.Trace();
         return [.. graph.Assignments.ToArray().Select(a => asks[a.Value.Node.Id] || a.Value.DType.Bytes() != 4 ? a
-            : a with { Value = finite.Select(a.Value, graph.Read(a.Parameter)) })];
+            : a with { Value = finite.Select(a.Value, graph.ReadFirst(a.Parameter)) })];
     }
 
     // The step runs once more without its updates, with a finite flag behind every value; nothing was changed, so it goes wrong alike.
-    private DivergedException Diverged(Traced traced, IReadOnlyList<HostTensor> arguments)
+    private DivergedException Diverged(Traced traced, IReadOnlyList<HostTensor> arguments, IReadOnlyList<HostTensor> wrong)
     {
         var suspects = traced.Step.LiveNodes().Where(n => n.Op is not (LeafOp or FiniteOp)).SelectMany(n => n.Outputs).Where(o => o.DType == DType.F32).ToArray();
         Tensor[] flags = [.. suspects.Select(s => new FiniteOp().On(s))];
@@ -194,7 +194,7 @@ public sealed class CompiledFunction : IDisposable
         foreach (var action in traced.Step.Graph.AfterRun) action(false);
         var place = known ? $"the first is in {first?.ToString() ?? "an argument or a parameter"}" : "there was no memory left to find the first";
         return new($"The step produced a value that is not finite; {place}. " +
-            "Weights and optimizer state are as they were before the step. Lower the learning rate, clip gradients, or look at this batch.", first?.Label);
+            "Weights and optimizer state are as they were before the step. Lower the learning rate, clip gradients, or look at this batch.", first?.Label, new(wrong, wrong.Count - traced.Flags));
     }
 
     private sealed record Traced(StepGraph Step, Plan Plan, IExecutable Executable, int StateVersion)

@@ -36,8 +36,12 @@ public sealed class MemoryException(string message, Exception? inner = null) : F
 /// <summary>A training step that produced a value that is not finite; the state was left as it was before the step.</summary>
 /// <param name="message">What happened, and the first node that was not finite.</param>
 /// <param name="node">That node's name, where it was found.</param>
-public sealed class DivergedException(string message, string? node = null) : ForgeException(message)
+/// <param name="results">What the step gave.</param>
+public sealed class DivergedException(string message, string? node = null, Results? results = null) : ForgeException(message)
 {
+    /// <summary>What the step gave all the same, its losses among it; null where it is not known.</summary>
+    public Results? Results { get; } = results;
+
     /// <summary>The first node whose output was not finite; null when it was not looked for.</summary>
     public string? Node { get; } = node;
 }

@@ -1,3 +1,5 @@
+using Forge.Core.Ops;
+
 namespace Forge.Core;
 
 /// <summary>What flows backwards into the outputs of one node.</summary>
@@ -69,7 +71,7 @@ public static class Grad
         var depends = new bool[graph.Nodes.Count];
         foreach (var x in wrt) depends[x.Node.Id] = true;
         for (var id = 0; id <= last; id++)
-            if (!depends[id])
+            if (!depends[id] && graph.Nodes[id].Op is not StopGradientOp)
                 foreach (var input in graph.Nodes[id].Inputs)
                     if (depends[input.Node.Id] && input.Type.DType.IsFloat()) depends[id] = true;
         return depends;

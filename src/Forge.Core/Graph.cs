@@ -10,6 +10,7 @@ public sealed class Graph
     private readonly Dictionary<NodeKey, Node> _known = [];
     private readonly List<string> _scopes = [];
     private readonly List<Assignment> _assignments = [];
+    private readonly Dictionary<ParameterPack, Tensor> _replaced = [];
     private int _streams;
 
     /// <summary>The nodes; every node comes after those it reads.</summary>
@@ -94,10 +95,21 @@ public sealed class Graph
     /// <summary>A tensor with one value everywhere.</summary>
     public Tensor Full(TensorType type, float value) => Add(new Ops.FullOp(type, value)).Outputs[0];
 
-    /// <summary>The value that mutable state had when the step began, or the latest one assigned to it in this graph when <paramref name="latest"/>.</summary>
+    /// <summary>
+    /// The value of mutable state: what an optimizer has made of it so far in this graph, else what it was when the step began; the latest one assigned to it in this
+    /// graph when <paramref name="latest"/>.
+    /// </summary>
     public Tensor Read(Parameter parameter, bool latest = false)
     {
         if (latest && _assignments.FindLast(a => a.Parameter == parameter) is { } assignment) return assignment.Value;
+        if (parameter.Pack is not { } pack || !_replaced.TryGetValue(pack, out var flat)) return ReadFirst(parameter);
+        using var scope = Scope(parameter.Name);
+        return flat.Slice([pack.StartOf(parameter)], [parameter.Type.Count]).Reshape(parameter.Type.Shape);
+    }
+
+    /// <summary>The value that mutable state had when the step began.</summary>
+    public Tensor ReadFirst(Parameter parameter)
+    {
         var tensor = Add(new Ops.ParameterOp(parameter)).Outputs[0];
         tensor.Node.Name = parameter.Name;
         return tensor;
@@ -106,7 +118,16 @@ public sealed class Graph
     /// <summary>The current value of a host scalar.</summary>
     public Tensor Read(HostScalar scalar) => Add(new Ops.ScalarOp(scalar)).Outputs[0];
 
-    /// <summary>Writes a value to mutable state when the step ends. A later assignment replaces an earlier one.</summary>
+    /// <summary>Makes reads of a pack's members from here on give what an optimizer made of them, as if they had changed at once.</summary>
+    /// <remarks>What is kept when the step ends is what was assigned. No gradient flows through the update to what it was made from.</remarks>
+    /// <param name="pack">The members.</param>
+    /// <param name="flat">Their new values, in the pack's layout.</param>
+    public void Replace(ParameterPack pack, Tensor flat) => _replaced[pack] = flat.StopGradient();
+
+    /// <summary>Whether an optimizer has changed these parameters in this graph.</summary>
+    public bool IsReplaced(ParameterPack pack) => _replaced.ContainsKey(pack);
+
+    /// <summary>Writes a value to mutable state when the step ends; reads in this graph go on seeing the value before. A later assignment replaces an earlier one.</summary>
     /// <exception cref="ShapeException">The types differ.</exception>
     public void Assign(Parameter parameter, Tensor value)
     {

@@ -60,13 +60,22 @@ internal sealed class LossScale
     /// <summary>The scale of this step.</summary>
     public Tensor Of(Graph graph) => graph.Read(_scale);
 
-    /// <summary>A u32 scalar: 1 where a step of this loss that is not finite is the scale's fault, and so no error.</summary>
-    public Tensor Tolerates(Graph graph, Tensor loss) =>
-        new FiniteOp().On(loss).Select(graph.Read(_scale).Greater(1f), graph.Full(new(DType.U32, Shape.Scalar), 0));
-
-    /// <summary>The scale of the next step; that of this one where it ends in an error.</summary>
-    public IEnumerable<Assignment> Next(Graph graph, Tensor finite, Tensor tolerated)
+    /// <summary>A u32 scalar: 1 where this loss and its gradients are finite, or are not by the scale's fault: no error for either.</summary>
+    public Tensor Tolerates(Graph graph, Tensor loss, Tensor own)
     {
+        var none = graph.Full(own.Type, 0);
+        return own.Select(graph.Full(own.Type, 1), new FiniteOp().On(loss).Select(graph.Read(_scale).Greater(1f), none));
+    }
+
+    /// <summary>The scale of the next step; that of this one where it ends in an error, or where another optimizer's gradients alone were not finite.</summary>
+    /// <param name="graph">The graph being traced.</param>
+    /// <param name="finite">Whether the step is.</param>
+    /// <param name="own">Whether this optimizer's part of it is.</param>
+    /// <param name="tolerated">What <see cref="Tolerates"/> said.</param>
+    public IEnumerable<Assignment> Next(Graph graph, Tensor finite, Tensor own, Tensor tolerated)
+    {
+        // What others did wrong neither halves this scale nor counts as a good step.
+        if (own != finite) tolerated = own.Select(graph.Full(own.Type, 0), tolerated);
         var (scale, before) = (graph.Read(_scale), graph.Read(_goodSteps));
         var good = before + 1f;
         var grows = good.GreaterEqual(_scaling.GrowthInterval);

@@ -52,12 +52,18 @@ public abstract class Optimizer
     public IReadOnlyList<string> SlotNames => _update.Slots;
 
     /// <summary>Appends the gradients of a loss and the update of the parameters to the graph being traced.</summary>
+    /// <remarks>
+    /// What is traced afterwards reads the new values: a second optimizer's loss sees what the first one learnt, as step after step in PyTorch. No gradient flows
+    /// back through an update, and only <paramref name="parameters"/> change: whatever else the loss goes through is left as it is, to the bit. Several optimizers
+    /// in one function update all or, where anything is not finite, nothing.
+    /// </remarks>
     /// <param name="loss">f32 ().</param>
     /// <param name="parameters">What may change; those that are not <see cref="Parameter.Trainable"/> are left alone.</param>
     /// <exception cref="GraphException">A parameter belongs to another optimizer, or none can be trained.</exception>
     public void Minimize(Tensor loss, IReadOnlyList<Parameter> parameters)
     {
         var graph = loss.Graph;
+        if (_packs.Exists(graph.IsReplaced)) throw new GraphException($"Optimizer '{Name}' updates once in a traced function, but is asked to again. Add the losses, or use an optimizer for each.");
         var trained = parameters.Where(p => p.Trainable).Distinct().ToArray();
         if (trained.Length == 0) throw new GraphException($"Optimizer '{Name}' has nothing to train: every parameter is frozen. Set Trainable on a layer.");
         Prepare(trained);
@@ -66,7 +72,6 @@ public abstract class Optimizer
         Parameter[] members = [.. packs.SelectMany(p => p.Members)];
         if (graph.Precision.ScalesLoss) _lossScale ??= new(Name, LossScaling);
         var scale = graph.Precision.ScalesLoss ? _lossScale!.Of(graph) : null;
-        var tolerated = scale is null ? null : _lossScale!.Tolerates(graph, loss);
         // Limits are of the gradients themselves; without any, the update divides by the scale.
         var unscaled = scale is null ? null : 1f / scale;
         var each = Clipping is null ? null : unscaled;
@@ -82,11 +87,14 @@ public abstract class Optimizer
         }
         var factor = Clipping is null ? unscaled ?? graph.Constant(1f) : Clipping.Factor(flat) ?? graph.Constant(1f);
         Tensor[] limited = [.. flat.Select(g => Clipping?.Elements(g) ?? g)];
+        var own = scale is null ? null : new FiniteOp().On([.. flat, loss]);
+        var tolerated = own is null ? null : _lossScale!.Tolerates(graph, loss, own);
         StepGuard.Of(graph).Add(graph, [.. flat, loss], finite =>
         [
             .. packs.Zip(limited, (pack, gradient) => Updates(pack, gradient, factor, finite, active)).SelectMany(u => u),
-            .. tolerated is null ? [] : _lossScale!.Next(graph, finite, tolerated),
+            .. tolerated is null ? [] : _lossScale!.Next(graph, finite, own!, tolerated),
         ]);
+        foreach (var pack in packs) graph.Replace(pack, graph.Read(pack.Flat, latest: true));
         if (tolerated is not null) graph.Tolerated = graph.Tolerated is { } others ? others.Select(tolerated, others) : tolerated;
         graph.AfterRun.Add(finite => Iterations += finite ? 1 : 0);
     }
@@ -172,7 +180,7 @@ public abstract class Optimizer
     {
         var graph = gradient.Graph;
         Parameter[] states = [pack.Flat, .. pack.Slots];
-        Tensor[] old = [.. states.Select(s => graph.Read(s))];
+        Tensor[] old = [.. states.Select(graph.ReadFirst)];
         IReadOnlyList<Tensor> changed = graph.Add(_update, [old[0], gradient, .. old[1..], .. ((HostScalar[])[_rate, .. MoreScalars]).Select(graph.Read), factor, finite]).Outputs;
         if (!pack.Members.All(active.Contains))
         {

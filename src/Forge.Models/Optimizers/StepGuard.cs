@@ -28,7 +28,7 @@ internal sealed class StepGuard
         _watched.AddRange(watched);
         foreach (var (parameter, value) in graph.Assignments)
             if (_guarded.GetValueOrDefault(parameter) != value)
-                _updates.Add(flag => [new(parameter, flag.Select(value, graph.Read(parameter)))]);
+                _updates.Add(flag => [new(parameter, flag.Select(value, graph.ReadFirst(parameter)))]);
         _updates.Add(update);
 
         var finite = graph.Finite = new FiniteOp().On([.. _watched]);
