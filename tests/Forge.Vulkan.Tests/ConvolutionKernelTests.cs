@@ -47,6 +47,36 @@ public class ConvolutionKernelTests
         }
     }
 
+    // A sum over a tile's pixels may spread a NaN to the tile, 2 x 2 at most, and no farther.
+    [DriverTheory, MemberData(nameof(All))]
+    public void Conv2D_NaN_StaysWithinAPixelOfItsWindow_InEveryVariant(string driver)
+    {
+        const int height = 9, width = 12, channels = 16;
+        using var device = new DeviceUnderTest(driver);
+        TensorType[] types = [new(DType.F32, (1, height, width, channels)), new(DType.F32, (3, 3, channels, 16))];
+        var op = new Conv2DOp(Conv2DGeometry.Unit);
+        var variants = new Conv2DKernel().VariantsOf(op, types, op.Infer(types), device.Device.Limits);
+        Assert.Equal(device.Device.Limits.HasLaneChain, variants.Any(v => v.Label == "lane/winograd"));
+        var (h, w) = (4, 5);
+        var x = HostTensor.From([.. Enumerable.Range(0, height * width * channels).Select(i => i == (h * width + w) * channels + 3 ? float.NaN : 1f)], types[0].Shape);
+        var ones = HostTensor.From([.. Enumerable.Repeat(1f, 9 * channels * 16)], types[1].Shape);
+        foreach (var name in variants.Select(v => v.Label))
+        {
+            using var engine = new Engine(new VulkanBackend(Drivers.Open(driver), (_, _, variants) => variants.Single(v => v.Label == name)));
+            var y = engine.Compile((x, w) => op.On(x, w)).Run(x, ones)[0];
+            var elements = y.Span<float>().ToArray();
+            for (var i = 0; i < elements.Length; i++)
+            {
+                var (p, q) = (i / 16 / (width - 2), i / 16 % (width - 2));
+                var (above, before) = (h - p, w - q); // 0 to 2 where the window holds the NaN
+                if (above is >= 0 and <= 2 && before is >= 0 and <= 2)
+                    Assert.True(float.IsNaN(elements[i]), $"{name}: y({p}, {q}) is {elements[i]}");
+                else if (above is < -1 or > 3 || before is < -1 or > 3)
+                    Assert.True(elements[i] == 9 * channels, $"{name}: y({p}, {q}) is {elements[i]}");
+            }
+        }
+    }
+
     [DriverTheory, MemberData(nameof(All))]
     public void MatMul_FourBatchAxesThatStretchInTurn_AreTheProductsOfEach(string driver)
     {

@@ -33,6 +33,16 @@ public sealed class LaneVariantTests
         Assert.Equal(Family.Lane, Variants(op, a, b, Chains)[0].Family);
     }
 
+    [Theory]
+    [InlineData("lane/winograd", 32, 36, 36, 64)]
+    [InlineData("lane/plain", 128, 13, 13, 32)]   // short rows: the direct kernel reads weights as they lie, in one dispatch
+    [InlineData("lane/plain", 1, 6, 36, 64)]      // few pixels: the same
+    [InlineData("lane/packed", 32, 36, 36, 60)]   // channels are not in blocks of eight
+    public void Convolutions_RunWinogradByDefault_WhereItWins(string expected, int n, int h, int w, int c)
+    {
+        Assert.Equal(expected, Variants("Conv2D", [n, h, w, c], [3, 3, c, 128], Chains)[0].Label);
+    }
+
     public static TheoryData<string> WhatIsMissing() => ["chain", "table", "subgroups of 16", "subgroups of 4", "64-bit integers", "checked mode", "push constants", "large workgroups"];
 
     [Theory, MemberData(nameof(WhatIsMissing))]

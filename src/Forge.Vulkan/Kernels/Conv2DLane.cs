@@ -4,7 +4,8 @@ using Forge.Core.Ops;
 namespace Forge.Vulkan.Kernels;
 
 /// <summary>
-/// The lane variants of Conv2D and of its input gradient: shaders/Conv2D.lane.comp, with the weights as they lie or packed into panels first.
+/// The lane variants of Conv2D and of its input gradient: shaders/Conv2D.lane.comp, with the weights as they lie or packed into panels first, and
+/// <see cref="Conv2DWinograd"/>.
 /// </summary>
 /// <remarks>
 /// Offered for one group and 16 output channels or more (the gradient: input channels); any window, stride, padding and dilation. A gradient at a stride is
@@ -48,12 +49,18 @@ internal sealed record Conv2DLane
         if (!LaneTerms.IsOffered(limits) || extents.Geometry.Groups != 1)
             return [];
         var lanes = Of(Conv2DPass.Of(extents, gradient), epilogue);
-        return lanes.Count > 0 && lanes.All(l => l.Fits) ? lanes[0].Offered().Select(v => v with { Tunables = lanes.Count == 1 ? lanes[0].Tunables() : [] }) : [];
+        Variant[] direct = lanes.Count > 0 && lanes.All(l => l.Fits) ? [.. lanes[0].Offered().Select(v => v with { Tunables = lanes.Count == 1 ? lanes[0].Tunables() : [] })] : [];
+        if (Conv2DWinograd.Offered(extents, epilogue, gradient) is not { } winograd)
+            return direct;
+        // Weights are transformed by a dispatch of their own: not first where the direct kernel does without one.
+        return direct is [{ Name: "packed" }, ..] && winograd.Beats(lanes[0].Work) ? [winograd.Variant, .. direct] : [.. direct, winograd.Variant];
     }
 
     /// <summary>A variant with rows of a tile or terms of a chunk set; null where they do not fit.</summary>
     public static Variant? Tuned(Conv2DExtents extents, Epilogue epilogue, bool gradient, Variant variant, IReadOnlyList<Setting> settings)
     {
+        if (variant.Name == Conv2DWinograd.Name)
+            return Conv2DWinograd.Offered(extents, epilogue, gradient, settings) is { } winograd ? winograd.Variant with { Settings = settings, Tunables = null } : null;
         var lane = new Conv2DLane(Conv2DPass.Of(extents, gradient)[0], epilogue, settings);
         return lane.Fits ? lane.VariantOf(variant.Name, packed: variant.Name == "packed") with { Settings = settings } : null;
     }
@@ -65,6 +72,8 @@ internal sealed record Conv2DLane
     /// <param name="variant">One of <see cref="Variants"/>.</param>
     public static KernelPlan Plan(Conv2DExtents extents, Epilogue epilogue, bool gradient, Variant variant)
     {
+        if (variant.Name == Conv2DWinograd.Name)
+            return Conv2DWinograd.Offered(extents, epilogue, gradient, variant.Settings)!.Plan();
         var passes = Conv2DPass.Of(extents, gradient);
         List<Dispatch> dispatches = [];
         List<long> scratch = [];
@@ -79,6 +88,9 @@ internal sealed record Conv2DLane
 
     private uint RowTiles => LaneTerms.Tiles((uint)_y.Q, Rows);
     private Grid Grid => new(LaneTerms.Tiles(RowTiles, Tiles), (uint)_y.P, (uint)_y.N * Panels);
+
+    // Instructions for the whole batch and a panel, about: terms and their loads; of each chunk, its place in the chain; of each pixel, its store.
+    private ulong Work => (ulong)_y.N * (ulong)_y.P * RowTiles * ((ulong)Terms * (5 * Rows + 4) + 450 * Subgroups + 80 * Rows);
 
     // A workgroup without a chain has little to do for what it takes to find its place: several tiles, while their code fits the operation cache.
     private uint Tiles

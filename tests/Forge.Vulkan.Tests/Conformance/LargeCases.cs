@@ -73,6 +73,12 @@ internal static class LargeCases
         ["input gradient of three channels, with steps"] = d => InputGradient(d, new(2, 14, 19, 3), (5, 5), 24, Conv2DGeometry.Unit with { Stride = (2, 2), Padding = new(2, 2, 1, 2) }),
         ["input gradient in groups, with steps"] = d => InputGradient(d, new(2, 9, 12, 60), (3, 3), 54, new((2, 2), new(1, 1, 1, 1), (1, 2), Groups: 3)),
         ["input gradient of each channel alone, with steps"] = d => InputGradient(d, new(2, 14, 19, 35), (3, 3), 35, new((2, 3), new(1, 1, 1, 0), 1, Groups: 35)),
+        // Windows of 3x3, channels in blocks of eight: transformed tiles, in chunks of 8, 16 and 24 channels; odd sizes, panels that overlap, every side padded.
+        ["convolution 3x3 of 40 channels, odd sizes"] = d => Convolve(d, new(2, 9, 17, 40), (3, 3), 24, Conv2DGeometry.Unit),
+        ["convolution 3x3 of 48 channels, padded"] = d => Convolve(d, new(2, 11, 13, 48), (3, 3), 33, Conv2DGeometry.Unit with { Padding = new(1, 1, 1, 1) }),
+        ["convolution 3x3 of 24 channels, two rows, padded unevenly"] = d => Convolve(d, new(1, 2, 31, 24), (3, 3), 16, Conv2DGeometry.Unit with { Padding = new(2, 0, 0, 3) }),
+        ["input gradient 3x3 onto 35 channels"] = d => InputGradient(d, new(2, 8, 29, 35), (3, 3), 32, Conv2DGeometry.Unit),
+        ["input gradient 3x3, padded past the window"] = d => InputGradient(d, new(2, 6, 9, 20), (3, 3), 16, Conv2DGeometry.Unit with { Padding = new(3, 1, 0, 4) }),
         ["weight gradient of a row in parts"] = d => WeightGradient(d, new(1, 6, 203, 2), (3, 3), 16, Conv2DGeometry.Unit with { Padding = new(1, 1, 1, 1) }),
         ["weight gradient of many slices"] = d => WeightGradient(d, new(31, 21, 30, 1), (3, 3), 20, Conv2DGeometry.Unit),
         ["weight gradient of slices of a prime number of rows"] = d => WeightGradient(d, new(1, 1011, 12, 3), (3, 3), 17, Conv2DGeometry.Unit),
