@@ -6,12 +6,12 @@
 // Shapes  x (N,H,W,CHANNELS), y (N,P,Q,OUTPUTS); group g reads CG channels from g CG on and makes OG outputs. Weights packed by Conv2D.dots.pack.comp
 //         as (panels, taps, vectors of 8 channels, OUTS, 8) and a block of zeros.
 // Terms   a term is a vector of channels of a tap; a chunk is CHUNK_H x CHUNK_W taps x CHUNK_V vectors, all unrolled and each a divisor of what there is;
-//         chunks are chained through the subgroups of a workgroup (lane.glsl). Where CG is no multiple of 8 a tap's last vector starts SKIP channels
+//         chunks are chained through the subgroups of a workgroup, or shared out to them (lane.glsl). Where CG is no multiple of 8 a tap's last vector starts SKIP channels
 //         early, and masks them.
 // Padding where SCATTERED every pixel of the tile has an address of its own for each tap of a chunk, which for pixels outside x is that of the zeros.
 // Tiles   PIXELS neighbouring pixels of an output row x OUTS outputs; a workgroup without a chain computes TILES of them, one after the other.
 // Grid    x: runs of TILES tiles of a row; y: output rows; z: images x groups x panels of OUTS outputs. The last tile and panel overlap their neighbours.
-// Needs   HasLaneChain; CG >= 8, Q >= PIXELS, OG >= OUTS, PIXELS * OUTS <= 12, ROWS = half of that, rounded up; every grid axis <= 32768.
+// Needs   LaneForm.Of, HasLaneChain where CHAINED; CG >= 8, Q >= PIXELS, OG >= OUTS, PIXELS * OUTS <= 12, ROWS = half of that, rounded up; every grid axis <= 32768.
 #define INT64
 #define BUFFERS IN(float, X, 0) IN(float, Weights, 1) IN(float, Bias, 2) OUT(float, Y, 3)
 #define PUSH uint never; uint H; uint W; uint P; uint Q; int top; int left; uint strideH; uint DH; uint DW; uint zerosAt; uint firstOfY; uint imageStep; uint rowStep;
@@ -38,6 +38,7 @@ layout(constant_id = 16) const bool HAS_BIAS = false;
 layout(constant_id = 17) const uint ACTIVATION = 0;
 layout(constant_id = 18) const uint SLOPE = 0;
 layout(constant_id = 19) const uint STEP = 1; // pixels between results that are neighbours here
+layout(constant_id = 20) const bool CHAINED = true;
 const uint SUBGROUPS = GROUP / 8;
 const uint VECTORS = (CG + 7) / 8;
 const uint SKIP = VECTORS * 8 - CG;
@@ -85,8 +86,7 @@ void main()
         uint q0 = min((run * TILES + tile) * PIXELS, Q - PIXELS);
         int h0 = int(row * strideH + i0 * DH) - top, w0 = int(q0 * STRIDE_W + j0 * DW) - left;
         uint64_t corner = ADDRESS(X) + uint64_t(4l * ((int64_t(int(image * H) + h0) * int(W) + w0) * int(CHANNELS) + int(group * CG + 8u * v0)));
-        if (SUBGROUPS == 1u) clearTile();
-        else takeTile(s == 0u ? 0u : ~0u);
+        beginTile(s);
         [[unroll]] for (uint i = 0; i < CHUNK_H; ++i)
         {
             uint64_t line = corner + 4ul * (i * DH * W * CHANNELS);
@@ -121,8 +121,8 @@ void main()
                     }
                 }
         }
-        if (SUBGROUPS > 1u) leaveTile();
-        if (SUBGROUPS > 1u && gl_SubgroupID != SUBGROUPS - 1u) return; // TILES is 1 then
+        endTile(s);
+        if (SUBGROUPS > 1u && gl_SubgroupID != STORES) return; // TILES is 1 then
         uint64_t y = ADDRESS(Y) + 4ul * (firstOfY + image * imageStep + row * rowStep + q0 * (STEP * OUTPUTS) + o0);
         [[unroll]] for (uint block = 0; block < (PIXELS * OUTS + 7u) / 8u; ++block)
         {

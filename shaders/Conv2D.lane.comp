@@ -1,6 +1,6 @@
 #version 450
 // Conv2D for CPU drivers: a tile of ROWS neighbouring pixels of one output row x 16 output channels a workgroup, the terms chained through its
-// subgroups (lane.glsl). Also the input gradient, or those of its pixels STEP apart that meet the same taps: a convolution of dy with weights flipped and transposed, padded by what is left.
+// subgroups, or shared out to them (lane.glsl). Also the input gradient, or those of its pixels STEP apart that meet the same taps: a convolution of dy with weights flipped and transposed, padded by what is left.
 //   y[n,p,q,o] = activation(sum over i, j, c of x[n, p STRIDE_H - top + i DH, q STRIDE_W - left + j DW, c] w[i,j,c,o] + bias[o])
 // Shapes  x (N,H,W,CHANNELS); w (KH,TAPS_W,CHANNELS,OUTPUTS), or packed by Conv2D.pack.comp as (panels, K, 16) and a block of zeros; y (N,P,Q,OUTPUTS).
 // Terms   a chunk is CHUNK_H x CHUNK_W taps x CHUNK_C channels, all unrolled; CHUNK_H and CHUNK_W divide the window. Where CHUNK_C < CHANNELS the
@@ -8,7 +8,7 @@
 // Padding where SCATTERED (padding, or DW above 1) every pixel of the tile has an address of its own for each tap of a chunk, which for pixels outside x is that of the zeros.
 // Tiles   few terms are one chunk: such a workgroup is one subgroup that computes TILES tiles, one after the other.
 // Grid    x: runs of TILES tiles of a row; y: output rows; z: images x panels of 16 channels. The last tile and panel overlap their neighbours.
-// Needs   HasLaneChain; Q >= ROWS, OUTPUTS >= 16, one group, every grid axis <= 32768; SCATTERED needs packed weights.
+// Needs   LaneForm.Of, HasLaneChain where CHAINED; Q >= ROWS, OUTPUTS >= 16, one group, every grid axis <= 32768; SCATTERED needs packed weights.
 // Tune    ROWS 6, 5 or 4, whichever wastes least of a row; 48 to 96 terms a chunk: 64 take 100 ms to compile, 96 take 250.
 #define INT64
 #define BUFFERS IN(float, X, 0) IN(float, Weights, 1) IN(float, Bias, 2) OUT(float, Y, 3)
@@ -34,6 +34,7 @@ layout(constant_id = 14) const uint ACTIVATION = 0;
 layout(constant_id = 15) const uint SLOPE = 0;
 layout(constant_id = 16) const uint STEP = 1; // pixels between results that are neighbours here
 layout(constant_id = 17) const uint DIGITS = 63;
+layout(constant_id = 18) const bool CHAINED = true;
 const uint SUBGROUPS = GROUP / 8;
 const uint PANELS = (OUTPUTS + 15) / 16;
 const uint PARTS = (CHANNELS + CHUNK_C - 1) / CHUNK_C; // chunks of a tap
@@ -68,8 +69,7 @@ void main()
         uint q0 = min((group * TILES + tile) * ROWS, Q - ROWS);
         int h0 = int(row * strideH + i0 * DH) - top, w0 = int(q0 * STRIDE_W + j0 * DW) - left;
         uint64_t corner = ADDRESS(X) + uint64_t(4l * ((int64_t(int(image * H) + h0) * int(W) + w0) * int(CHANNELS) + int(c0)));
-        if (SUBGROUPS == 1u) clearTile();
-        else takeTile(s == 0u ? 0u : ~0u);
+        beginTile(s);
         [[unroll]] for (uint i = 0; i < CHUNK_H; ++i)
         {
             uint64_t line = corner + 4ul * (i * DH * W * CHANNELS);
@@ -101,8 +101,8 @@ void main()
                 }
             }
         }
-        if (SUBGROUPS > 1u) leaveTile();
-        if (SUBGROUPS > 1u && gl_SubgroupID != SUBGROUPS - 1u) return; // TILES is 1 then
+        endTile(s);
+        if (SUBGROUPS > 1u && gl_SubgroupID != STORES) return; // TILES is 1 then
         uint64_t y = ADDRESS(Y) + 4ul * (firstOfY + image * imageStep + row * rowStep + q0 * (STEP * OUTPUTS) + o0);
         [[unroll]] for (uint r = 0; r < ROWS; ++r)
             store16(y + 4ul * (r * STEP * OUTPUTS), epilogue(acc[r][0] + bias0), epilogue(acc[r][1] + bias1));

@@ -26,6 +26,7 @@ layout(constant_id = 7) const uint ACTIVATION = 0;
 layout(constant_id = 8) const uint SLOPE = 0;
 layout(constant_id = 9) const uint DIGITS = 63;
 const uint SUBGROUPS = GROUP / 8;
+const bool CHAINED = true;
 const uint PANELS = (OUTPUTS + 15) / 16;
 const uint PIXELS = 2 * TILES + 2;
 const uint ROWS = TILES;

@@ -1,6 +1,6 @@
 #version 450
 // Conv2DWeightGradient for CPU drivers, where each channel is convolved alone: one row of the window's taps x 16 channels a workgroup; the terms are
-// output pixels, chained through its subgroups (lane.glsl).
+// output pixels, chained through its subgroups, or shared out to them (lane.glsl).
 //   part[z][(i TAPS_W + j) C + c] = sum over the pixels (n,p,q) of slice z of x[n, p strideH - top + i DH, q STRIDE_W - left + j DW, c] dy[n,p,q,c]
 //   and where WITH_BIAS part[z][size - C + c] = sum of dy[n,p,q,c]: the bias's gradient.
 // Shapes  x (N,H,W,C), dy (N,P,Q,C), its N P rows counted through; part (slices, size).
@@ -8,7 +8,7 @@
 //         and masks them. RAGGED: the last slice has fewer chunks than subgroups, and the rest of them change nothing.
 // Padding where PADDED, a pixel outside x is read from its edge and masked.
 // Grid    x: panels of 16 channels, the last overlaps its neighbour; y: rows of taps; z: slices.
-// Needs   HasLaneChain; C >= 16, ROWS = TAPS_W (+ 1 for WITH_BIAS), every grid axis <= 32768.
+// Needs   LaneForm.Of, HasLaneChain where CHAINED; C >= 16, ROWS = TAPS_W (+ 1 for WITH_BIAS), every grid axis <= 32768.
 #define INT64
 #define BUFFERS IN(float, X, 0) IN(float, DY, 1) OUT(float, Part, 2)
 #define PUSH uint never; uint H; uint W; uint P; uint size; int top; int left; uint strideH; uint DH; uint chunks;
@@ -28,6 +28,7 @@ layout(constant_id = 9) const uint DW = 1;
 layout(constant_id = 10) const bool PADDED = false;
 layout(constant_id = 11) const bool RAGGED = false;
 layout(constant_id = 12) const bool WITH_BIAS = false;
+layout(constant_id = 13) const bool CHAINED = true;
 const uint SUBGROUPS = GROUP / 8;
 const uint PARTS = (Q + CHUNK_Q - 1) / CHUNK_Q; // chunks of a row
 #include "lane.glsl"
@@ -40,8 +41,7 @@ void main()
     uint part = chunk % PARTS, row0 = chunk / PARTS * CHUNK_ROWS;
     uint q0 = min(part * CHUNK_Q, Q - CHUNK_Q), keep = 0u - uint(part != PARTS - 1u);
 
-    if (SUBGROUPS == 1u) clearTile();
-    else takeTile(s == 0u ? 0u : ~0u);
+    beginTile(s);
     [[unroll]] for (uint r = 0; r < CHUNK_ROWS; ++r)
     {
         uint row = row0 + r, image = row / P, p = row - image * P;
@@ -80,13 +80,13 @@ void main()
     }
     if (RAGGED && SUBGROUPS > 1u)
     {
-        // A subgroup past the last chunk hands on what it was given. It is never the first of its slice.
+        // A subgroup past the last chunk hands on what it was given, or adds nothing. It is never the first of its slice.
         bool idle = wanted >= chunks;
         [[unroll]] for (uint r = 0; r < ROWS; ++r)
-            [[unroll]] for (uint v = 0; v < 2u; ++v) acc[r][v] = mix(acc[r][v], load8Shared((r * 2u + v) * 8u), idle);
+            [[unroll]] for (uint v = 0; v < 2u; ++v) acc[r][v] = mix(acc[r][v], CHAINED ? load8Shared((r * 2u + v) * 8u) : 0.0, idle);
     }
-    if (SUBGROUPS > 1u) leaveTile();
-    if (SUBGROUPS > 1u && gl_SubgroupID != SUBGROUPS - 1u) return;
+    endTile(s);
+    if (SUBGROUPS > 1u && gl_SubgroupID != STORES) return;
     uint64_t sums = ADDRESS(Part) + 4ul * (uint64_t(z) * size + c0);
     [[unroll]] for (uint j = 0; j < TAPS_W; ++j) store16(sums + 4ul * ((i * TAPS_W + j) * C), acc[j][0], acc[j][1]);
     if (WITH_BIAS && gl_WorkGroupID.y == 0u) store16(sums + 4ul * (size - C), acc[ROWS - 1u][0], acc[ROWS - 1u][1]);

@@ -1,6 +1,6 @@
 #version 450
 // Conv2DWeightGradient for CPU drivers: a tile of ROWS weights of one output channel each x 16 output channels a workgroup; the terms are output pixels,
-// chained through its subgroups (lane.glsl).
+// chained through its subgroups, or shared out to them (lane.glsl).
 //   part[z][m,o] = sum over the pixels (n,p,q) of slice z of x[n, p STRIDE_H - top + i DH, q STRIDE_W - left + j DW, c] dy[n,p,q,o],  m = (i TAPS_W + j) CHANNELS + c
 // Shapes  x (N,H,W,CHANNELS); dy (N,P,Q,OUTPUTS), its N P rows counted through; part (slices, size), from element `first` on.
 //         ONES: instead of x there are ones, so that part[z][o] is the sum of dy: the bias's gradient.
@@ -11,7 +11,7 @@
 //         SKIP_Q pixels early and masks them. RAGGED: the last slice has fewer chunks than subgroups, and the rest of them change nothing.
 // Padding where PADDED, x rows outside are masked, and so are the first EDGE_LEFT and last EDGE_RIGHT pixels of a chunk where they are outside.
 // Grid    x: panels of 16 channels; y: tiles of weights; z: slices. The last panel and tile overlap their neighbours.
-// Needs   HasLaneChain; M = KH TAPS_W CHANNELS (+ 1 for WITH_ONES) >= ROWS, OUTPUTS >= 16, one group, every grid axis <= 32768.
+// Needs   LaneForm.Of, HasLaneChain where CHAINED; M = KH TAPS_W CHANNELS (+ 1 for WITH_ONES) >= ROWS, OUTPUTS >= 16, one group, every grid axis <= 32768.
 // Tune    ROWS 6, 5 or 4; 40 to 88 terms a chunk; slices small enough for their part of x and dy to stay in the second cache.
 #define INT64
 #define BUFFERS IN(float, X, 0) IN(float, DY, 1) OUT(float, Part, 2) IN(float, Ones, 3)
@@ -39,6 +39,7 @@ layout(constant_id = 16) const bool ONES = false;
 layout(constant_id = 17) const bool WITH_ONES = false;
 layout(constant_id = 18) const uint DIGITS = 63;
 layout(constant_id = 19) const bool JOINED = false;
+layout(constant_id = 20) const bool CHAINED = true;
 const uint SUBGROUPS = GROUP / 8;
 const uint PARTS = (Q + CHUNK_Q - 1) / CHUNK_Q; // chunks of a row
 const uint RUN = TAPS_W * CHANNELS;             // weights of a row of taps
@@ -65,8 +66,7 @@ void main()
     }
     uint64_t firstWord = ADDRESS(X), lastWord = ADDRESS(X) + 4ul * words - 4ul;
 
-    if (SUBGROUPS == 1u) clearTile();
-    else takeTile(s == 0u ? 0u : ~0u);
+    beginTile(s);
     [[unroll]] for (uint i = 0; i < CHUNK_ROWS; ++i)
     {
         uint row = row0 + i, image = row / P, p = row % P;
@@ -126,13 +126,13 @@ void main()
     }
     if (RAGGED && SUBGROUPS > 1u)
     {
-        // A subgroup past the last chunk hands on what it was given. It is never the first of its slice.
+        // A subgroup past the last chunk hands on what it was given, or adds nothing. It is never the first of its slice.
         bool idle = wanted >= chunks;
         [[unroll]] for (uint r = 0; r < ROWS; ++r)
-            [[unroll]] for (uint j = 0; j < 2; ++j) acc[r][j] = mix(acc[r][j], load8Shared((r * 2 + j) * 8), idle);
+            [[unroll]] for (uint j = 0; j < 2; ++j) acc[r][j] = mix(acc[r][j], CHAINED ? load8Shared((r * 2 + j) * 8) : 0.0, idle);
     }
-    if (SUBGROUPS > 1u) leaveTile();
-    if (SUBGROUPS > 1u && gl_SubgroupID != SUBGROUPS - 1u) return;
+    endTile(s);
+    if (SUBGROUPS > 1u && gl_SubgroupID != STORES) return;
     uint64_t sums = ADDRESS(Part) + 4ul * (uint64_t(z) * size + first + m0 * OUTPUTS + o0);
     [[unroll]] for (uint r = 0; r < ROWS; ++r) store16(sums + 4ul * (r * OUTPUTS), acc[r][0], acc[r][1]);
 }

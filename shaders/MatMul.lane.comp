@@ -1,5 +1,5 @@
 #version 450
-// MatMul for CPU drivers: y = activation(a b + bias), a tile of ROWS x 16 a workgroup, the terms chained through its subgroups (lane.glsl).
+// MatMul for CPU drivers: y = activation(a b + bias), a tile of ROWS x 16 a workgroup, the terms chained through its subgroups, or shared out to them (lane.glsl).
 // One factor is read by the word ("scalars" p: one row of the tile a word), the other by the vector ("vectors" q: 16 columns of the tile):
 //   t[i,j] = sum over k of p(i,k) q(k,j),   y = t, or its transpose where SWAP: the host picks the roles so that q is contiguous along j.
 // Shapes  p(i,k) lies at i * K + k (P_TERM = 1) or i + k * P_TERM, or, where P_PACKED, in panels (tile, K, ROWS); q(k,j) at j + k * Q_TERM, or, where Q_PACKED, in panels
@@ -7,7 +7,7 @@
 // Terms   K = CHUNKS * TERMS - SKIP over all slices, CHUNKS = slices * subgroups: the last chunk starts SKIP terms early and masks them.
 // Grid    x: tiles along i, y: tiles along j, z: matrices of a batch, or slices of K whose partial results MatMul.sum.comp adds up.
 //         The last tile along an axis overlaps its neighbour and stores the same values again: no edge costs anything.
-// Needs   HasLaneChain; rows >= ROWS, columns >= 16, every grid axis <= 32768.
+// Needs   LaneForm.Of, HasLaneChain where CHAINED; rows >= ROWS, columns >= 16, every grid axis <= 32768.
 // Tune    ROWS 6 or 5; TERMS 48 to 80 (the unrolled code must stay in the operation cache); PIN 8.
 #define INT64
 #define BUFFERS IN(float, Scalars, 0) IN(float, Vectors, 1) IN(float, Bias, 2) OUT(float, Y, 3)
@@ -29,6 +29,7 @@ layout(constant_id = 10) const bool HAS_BIAS = false;
 layout(constant_id = 11) const uint ACTIVATION = 0;
 layout(constant_id = 12) const uint SLOPE = 0;
 layout(constant_id = 13) const uint DIGITS = 63;
+layout(constant_id = 14) const bool CHAINED = true;
 const uint SUBGROUPS = GROUP / 8;
 #include "lane.glsl"
 #include "epilogue.glsl"
@@ -49,8 +50,7 @@ void main()
     [[unroll]] for (uint i = 1; i < ROWS; ++i) p[i] = P_TERM == 1u ? p[i - 1u] + 4ul * K : p[0] + 4ul * i;
     uint64_t q = ADDRESS(Vectors) + 4ul * (uint64_t(z) * qSlice + (Q_PACKED ? uint64_t(panel) * (K * 16u) : uint64_t(j0))) + uint64_t(int64_t(term) * int64_t(4u * Q_TERM));
 
-    if (SUBGROUPS == 1u) clearTile();
-    else takeTile(s == 0u ? 0u : ~0u);
+    beginTile(s);
     [[unroll]] for (uint k = 0; k < TERMS; ++k)
     {
         if (k % 8u == 0u && k > 0u) pin();
@@ -67,7 +67,7 @@ void main()
             addTerm(i, a, b0, b1);
         }
     }
-    if (SUBGROUPS > 1u) leaveTile();
+    endTile(s);
 
     // Only words that a bias has are read: without one, Bias is some other buffer of at least 16 words.
     float bias0 = 0.0, bias1 = 0.0, biasOf[ROWS];
@@ -77,7 +77,7 @@ void main()
         bias1 = load8(ADDRESS(Bias) + 4ul * j0 + 32ul);
     }
     [[unroll]] for (uint i = 0; i < ROWS; ++i) biasOf[i] = HAS_BIAS && SWAP ? WORD(ADDRESS(Bias) + 4ul * i0, i) : 0.0;
-    if (SUBGROUPS > 1u && gl_SubgroupID != SUBGROUPS - 1u) return;
+    if (SUBGROUPS > 1u && gl_SubgroupID != STORES) return;
     [[unroll]] for (uint i = 0; i < ROWS; ++i)
     {
         acc[i][0] = epilogue(acc[i][0] + (SWAP ? biasOf[i] : bias0));

@@ -1,7 +1,7 @@
 // lane-words.glsl: uniform ids, vector loads and stores for drivers that compile shaders for a processor with eight lanes a subgroup (Mesa's llvmpipe).
 //
 //   #define INT64
-//   #include "buffers.glsl"         // built with LANE_TABLE 32
+//   #include "buffers.glsl"         // built with LANE_TABLE 32, or 8 where the push block is short: more look-ups
 //   #include "lane-words.glsl"
 //
 // Every rule here is about the machine code the driver makes:
@@ -15,9 +15,15 @@
 #include "lanes8.glsl"
 
 // Copies of an id below 32, 1024 or 32768 that the driver knows to be the same in every lane.
+#if LANE_TABLE == 8
+uint uniform5(uint id) { return tab[id & 7u] + 8u * tab[id >> 3 & 3u]; }
+uint uniform10(uint id) { return tab[id & 7u] + 8u * tab[id >> 3 & 7u] + 64u * tab[id >> 6 & 7u] + 512u * tab[id >> 9 & 1u]; }
+uint uniform15(uint id) { return tab[id & 7u] + 8u * tab[id >> 3 & 7u] + 64u * tab[id >> 6 & 7u] + 512u * tab[id >> 9 & 7u] + 4096u * tab[id >> 12 & 7u]; }
+#else
 uint uniform5(uint id) { return tab[id & 31u]; }
 uint uniform10(uint id) { return tab[id & 31u] + 32u * tab[id >> 5 & 31u]; }
 uint uniform15(uint id) { return tab[id & 31u] + 32u * tab[id >> 5 & 31u] + 1024u * tab[id >> 10 & 31u]; }
+#endif
 
 // The same of an id with a known number of digits to base 32: what look-ups cost is worth leaving some out.
 uint uniformDigits(uint id, uint digits) { return digits == 0u ? 0u : digits == 1u ? uniform5(id) : digits == 2u ? uniform10(id) : uniform15(id); }

@@ -14,9 +14,9 @@ internal static class LaneProbe
     {
         if (!device.Limits.HasLaneChain)
             return;
-        if (!Agrees(device, transfers, pipelines, shader))
+        if (!Switches.Chain || !Agrees(device, transfers, pipelines, shader))
         {
-            Switches.Log(1, $"{device.Description.Name} does not run subgroups in order: chained kernels are not used");
+            Switches.Log(1, $"{device.Description.Name} {(Switches.Chain ? "does not run subgroups in order" : "is told by FORGE_CHAIN to assume no order of subgroups")}: chained kernels are not used");
             device.Limits = device.Limits with { Quirks = device.Limits.Quirks with { LaneChain = false } };
         }
     }

@@ -39,7 +39,7 @@ public sealed record Quirks
         (d => d.DriverId == Llvmpipe && MesaMajor(d.DriverDetail) >= 24,
             new() { LaneChain = true, UniformPushTable = true, FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true, CompilesAtFirstDispatch = true }),
         // Mesa 22.3 gave wrong results with the chain.
-        (d => d.DriverId == Llvmpipe, new() { FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true, CompilesAtFirstDispatch = true }),
+        (d => d.DriverId == Llvmpipe, new() { UniformPushTable = true, FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true, CompilesAtFirstDispatch = true }),
         (d => d.DriverId == SwiftShader, new() { NoPointerCast = true, MaxLosesNaN = true, RunsOnProcessor = true }),
         (d => d.IsSoftware, new() { RunsOnProcessor = true }),
     ];

@@ -145,7 +145,7 @@ internal sealed class ShaderBaking
         };
         // Drivers that run shaders on the processor: Mesa's from 24 on, older ones, SwiftShader.
         var llvmpipe = gpu with { SubgroupSize = 8, MinSubgroupSize = 8, MaxSubgroupSize = 8, SharedMemoryBytes = 32768, HasCooperativeMatrix = false, Quirks = new() { LaneChain = true, UniformPushTable = true, RunsOnProcessor = true } };
-        var old = llvmpipe with { Quirks = new() { RunsOnProcessor = true } };
+        var old = llvmpipe with { MaxPushConstantBytes = 128, Quirks = new() { UniformPushTable = true, RunsOnProcessor = true } };
         var swiftShader = old with { SubgroupSize = 4, MinSubgroupSize = 4, MaxSubgroupSize = 4, MaxPushConstantBytes = 128, HasInt64 = false, HasInt16 = false, HasInt8 = false, HasFloat16 = false, HasStorage16 = false, HasStorage8 = false, Quirks = new() { RunsOnProcessor = true, NoPointerCast = true } };
         DeviceLimits[] kinds = [llvmpipe, old, swiftShader, gpu, gpu with { MaxPushConstantBytes = 128, HasCooperativeMatrix = false, SharedMemoryBytes = 32768 }];
         foreach (var kind in kinds)

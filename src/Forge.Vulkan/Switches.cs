@@ -8,7 +8,7 @@ public static class Switches
     /// <summary>Every switch Forge knows; docs/cli.md explains them.</summary>
     public static IReadOnlyList<string> Known { get; } =
     [
-        "FORGE_DEVICE", "FORGE_VALIDATION", "FORGE_DEBUG", "FORGE_DUMP", "FORGE_SEED", "FORGE_BUFFERS", "FORGE_SHADERS", "FORGE_STATS", "FORGE_TUNE",
+        "FORGE_DEVICE", "FORGE_VALIDATION", "FORGE_DEBUG", "FORGE_DUMP", "FORGE_SEED", "FORGE_BUFFERS", "FORGE_SHADERS", "FORGE_STATS", "FORGE_TUNE", "FORGE_CHAIN",
         "FORGE_VULKAN_LOADER", "FORGE_SHADERC", "FORGE_SETUP", "FORGE_DATA", "FORGE_OS_RELEASE", "FORGE_PYTHON", "FORGE_PACK",
     ];
 
@@ -29,6 +29,15 @@ public static class Switches
         null or "" or "cached" => true,
         "off" => false,
         var other => throw new Core.DeviceException($"FORGE_TUNE is '{other}'; it can be cached or off."),
+    };
+
+    /// <summary>FORGE_CHAIN=on|off: whether kernels may lean on subgroups that run in order, where the driver is known to and the probe agrees.</summary>
+    /// <exception cref="Core.DeviceException">It is something else.</exception>
+    internal static bool Chain => Environment.GetEnvironmentVariable("FORGE_CHAIN") switch
+    {
+        null or "" or "on" => true,
+        "off" => false,
+        var other => throw new Core.DeviceException($"FORGE_CHAIN is '{other}'; it can be on or off."),
     };
 
     /// <summary>FORGE_DEBUG=0..4: how much to say on stderr.</summary>

@@ -11,12 +11,13 @@ namespace Forge.Vulkan.Kernels;
 /// </remarks>
 internal sealed record Conv2DDots
 {
-    /// <summary>The variant's name.</summary>
-    public const string Name = "dots";
+    // Before what the form adds to it.
+    private const string Name = "dots";
 
     // Sums of a tile, in registers; outputs of a tile at most; terms of a chunk, each as many products as a tile has sums.
-    private const int Sums = 12, MostOuts = 4, MostTerms = 40, MostSubgroups = 128;
+    private const int Sums = 12, MostOuts = 4, MostTerms = 40;
 
+    private readonly LaneForm _form;
     private readonly Conv2DPass _pass;
     private readonly Epilogue _epilogue;
     private readonly int _groups;
@@ -26,15 +27,18 @@ internal sealed record Conv2DDots
     private readonly (int N, int P, int Q, int O) _y;
     private readonly (int H, int W) _window;
 
-    private Conv2DDots(Conv2DPass pass, Epilogue epilogue) =>
-        (_pass, _epilogue, _groups, _window, _x, _y) = (pass, epilogue, pass.Groups, pass.Window, pass.X, pass.Y);
+    private Conv2DDots(Conv2DPass pass, Epilogue epilogue, LaneForm form) =>
+        (_form, _pass, _epilogue, _groups, _window, _x, _y) = (form, pass, epilogue, pass.Groups, pass.Window, pass.X, pass.Y);
+
+    /// <summary>Whether a variant is this kernel's.</summary>
+    public static bool Makes(Variant variant) => variant.Name == LaneForm.Of(variant).NameOf(Name);
 
     /// <summary>The variant, if it fits.</summary>
     public static IEnumerable<Variant> Variants(Conv2DExtents extents, Epilogue epilogue, bool gradient, DeviceLimits limits)
     {
-        if (!LaneTerms.IsOffered(limits))
+        if (LaneForm.Of(limits) is not { } form)
             return [];
-        Conv2DDots[] all = [.. Conv2DPass.Of(extents, gradient).Select(p => new Conv2DDots(p, epilogue))];
+        Conv2DDots[] all = [.. Conv2DPass.Of(extents, gradient).Select(p => new Conv2DDots(p, epilogue, form))];
         return all.Length > 0 && all.All(d => d.Fits) ? [all[0].Variant] : [];
     }
 
@@ -42,12 +46,13 @@ internal sealed record Conv2DDots
     /// <param name="extents">The sizes.</param>
     /// <param name="epilogue">What happens to each sum.</param>
     /// <param name="gradient">Whether x and y change places: the input gradient.</param>
-    public static KernelPlan Plan(Conv2DExtents extents, Epilogue epilogue, bool gradient)
+    /// <param name="variant">One of <see cref="Variants"/>.</param>
+    public static KernelPlan Plan(Conv2DExtents extents, Epilogue epilogue, bool gradient, Variant variant)
     {
         var passes = Conv2DPass.Of(extents, gradient);
         List<Dispatch> dispatches = [];
         List<long> scratch = [];
-        foreach (var pass in passes) new Conv2DDots(pass, epilogue).Append(dispatches, scratch);
+        foreach (var pass in passes) new Conv2DDots(pass, epilogue, LaneForm.Of(variant)).Append(dispatches, scratch);
         return new(Conv2DPass.WithZeros(passes, extents, dispatches), scratch);
     }
 
@@ -61,7 +66,7 @@ internal sealed record Conv2DDots
     private uint Subgroups => (uint)(_window.H / Chunk.H * (_window.W / Chunk.W) * (Vectors / Chunk.V));
     private long Count => _groups * Panels * (long)_window.H * _window.W * Vectors * Outs; // vectors of packed weights
 
-    private bool Fits => Channels >= 8 && (_groups > 1 || Outputs < 16) && Subgroups <= MostSubgroups && RowTiles <= LaneTerms.MaxAxis && _y.P <= LaneTerms.MaxAxis
+    private bool Fits => Channels >= 8 && (_groups > 1 || Outputs < 16) && Subgroups <= _form.MostSubgroups && RowTiles <= LaneTerms.MaxAxis && _y.P <= LaneTerms.MaxAxis
         && _y.N * _groups * (long)Panels <= LaneTerms.MaxAxis && 8 * (Count + Vectors) < int.MaxValue / 4;
 
     // Rows of the window, taps of a row and vectors of a tap that are one chunk.
@@ -92,10 +97,10 @@ internal sealed record Conv2DDots
     // Whether every pixel of a tile needs an address of its own for each tap: tiles read outside x, or taps are apart.
     private bool IsScattered => (_pass.Dilation.W > 1 && Chunk.W > 1) || _pass.IsPadded;
 
-    private Variant Variant => new(Family.Lane, Name, LaneTerms.Lanes * Subgroups, Shader: "Conv2D.dots.lane.comp", LaneTable: LaneTerms.Table, Constants:
+    private Variant Variant => new(Family.Lane, _form.NameOf(Name), LaneTerms.Lanes * Subgroups, Shader: "Conv2D.dots.lane.comp", LaneTable: _form.Table, Constants:
     [
         LaneTerms.Lanes * Subgroups, (Pixels * Outs + 1) / 2, Pixels, Outs, (uint)_x.C, (uint)Channels, (uint)_y.O, (uint)Outputs, (uint)_window.H, (uint)_window.W,
-        (uint)Chunk.H, (uint)Chunk.W, (uint)Chunk.V, (uint)_pass.Stride.W, IsScattered ? 1u : 0u, Tiles, .. EpilogueConstants.Of(_epilogue), _pass.PixelStep,
+        (uint)Chunk.H, (uint)Chunk.W, (uint)Chunk.V, (uint)_pass.Stride.W, IsScattered ? 1u : 0u, Tiles, .. EpilogueConstants.Of(_epilogue), _pass.PixelStep, _form.Constant(Subgroups),
     ]);
 
     private void Append(List<Dispatch> dispatches, List<long> scratch)

@@ -19,7 +19,7 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
         Conv2DInputGradientOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         (variant.Family, Extents(op, inputs, outputs)) switch
         {
-            (Family.Lane, var e) when variant.Name is not (Conv2DDots.Name or Conv2DDepthwise.Name) => Kernels.Conv2DLane.Tuned(e, default, gradient: true, variant, settings),
+            (Family.Lane, var e) when !Conv2DDots.Makes(variant) && variant.Name != Conv2DDepthwise.Name => Kernels.Conv2DLane.Tuned(e, default, gradient: true, variant, settings),
             (Family.Tiled, var e) => Tile.Tuned(variant, settings, limits, PixelsOfX(e), e.ChannelsOfGroup),
             _ => base.Tuned(op, variant, settings, inputs, outputs, limits),
         };
@@ -27,8 +27,8 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
     public override KernelPlan Plan(Conv2DInputGradientOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         var (e, groups, stride) = (Extents(op, inputs, outputs), op.Geometry.Groups, op.Geometry.Stride);
-        if (variant.Name == Conv2DDots.Name)
-            return Conv2DDots.Plan(e, default, gradient: true);
+        if (Conv2DDots.Makes(variant))
+            return Conv2DDots.Plan(e, default, gradient: true, variant);
         if (variant.Name == Conv2DDepthwise.Name)
             return Conv2DDepthwise.Plan(e, default, gradient: true);
         if (variant.Family == Family.Lane)

@@ -19,7 +19,7 @@ internal sealed class Conv2DKernel : Kernel<Conv2DOp>
         Conv2DOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         (variant.Family, Extents(op, inputs, outputs)) switch
         {
-            (Family.Lane, var e) when variant.Name is not (Conv2DDots.Name or Conv2DDepthwise.Name) => Conv2DLane.Tuned(e, op.Epilogue, gradient: false, variant, settings),
+            (Family.Lane, var e) when !Conv2DDots.Makes(variant) && variant.Name != Conv2DDepthwise.Name => Conv2DLane.Tuned(e, op.Epilogue, gradient: false, variant, settings),
             (Family.Tiled, var e) => Tile.Tuned(variant, settings, limits, e.Pixels, e.OutputsOfGroup),
             _ => base.Tuned(op, variant, settings, inputs, outputs, limits),
         };
@@ -27,8 +27,8 @@ internal sealed class Conv2DKernel : Kernel<Conv2DOp>
     public override KernelPlan Plan(Conv2DOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         var (e, groups) = (Extents(op, inputs, outputs), op.Geometry.Groups);
-        if (variant.Name == Conv2DDots.Name)
-            return Conv2DDots.Plan(e, op.Epilogue, gradient: false);
+        if (Conv2DDots.Makes(variant))
+            return Conv2DDots.Plan(e, op.Epilogue, gradient: false, variant);
         if (variant.Name == Conv2DDepthwise.Name)
             return Conv2DDepthwise.Plan(e, op.Epilogue, gradient: false);
         if (variant.Family == Family.Lane)

@@ -14,11 +14,12 @@ namespace Forge.Vulkan.Kernels;
 internal sealed record Conv2DLane
 {
     // Terms of a chunk at most: more outgrow the operation cache, fewer leave the chain's own cost showing.
-    private const int MostTerms = 96, MostSubgroups = 128;
+    private const int MostTerms = 96;
 
     // Of a tap's channels cut into parts: the masks of the last are code, too.
     private const int MostOfTap = 72;
 
+    private readonly LaneForm _form;
     private readonly Conv2DPass _pass;
     private readonly Epilogue _epilogue;
     private readonly Size2D _stride, _dilation;
@@ -33,24 +34,25 @@ internal sealed record Conv2DLane
 
     private readonly IReadOnlyList<Setting> _settings;
 
-    private Conv2DLane(Conv2DPass pass, Epilogue epilogue, IReadOnlyList<Setting>? settings = null)
+    private Conv2DLane(Conv2DPass pass, Epilogue epilogue, LaneForm form, IReadOnlyList<Setting>? settings = null)
     {
-        _settings = settings ?? [];
+        (_form, _settings) = (form, settings ?? []);
         (_pass, _epilogue, _stride, _dilation, _window, _x, _y, _top, _left) =
             (pass, epilogue, pass.Stride, pass.Dilation, pass.Window, pass.X, pass.Y, pass.Top, pass.Left);
     }
 
-    private static IReadOnlyList<Conv2DLane> Of(IReadOnlyList<Conv2DPass> passes, Epilogue epilogue, IReadOnlyList<Setting>? settings = null) =>
-        [.. passes.Select(p => new Conv2DLane(p, epilogue, settings))];
+    private static IReadOnlyList<Conv2DLane> Of(IReadOnlyList<Conv2DPass> passes, Epilogue epilogue, LaneForm form, IReadOnlyList<Setting>? settings = null) =>
+        [.. passes.Select(p => new Conv2DLane(p, epilogue, form, settings))];
 
     /// <summary>The variants that fit, the default first.</summary>
     public static IEnumerable<Variant> Variants(Conv2DExtents extents, Epilogue epilogue, bool gradient, DeviceLimits limits)
     {
-        if (!LaneTerms.IsOffered(limits) || extents.Geometry.Groups != 1)
+        if (LaneForm.Of(limits) is not { } form || extents.Geometry.Groups != 1)
             return [];
-        var lanes = Of(Conv2DPass.Of(extents, gradient), epilogue);
+        var lanes = Of(Conv2DPass.Of(extents, gradient), epilogue, form);
         Variant[] direct = lanes.Count > 0 && lanes.All(l => l.Fits) ? [.. lanes[0].Offered().Select(v => v with { Tunables = lanes.Count == 1 ? lanes[0].Tunables() : [] })] : [];
-        if (Conv2DWinograd.Offered(extents, epilogue, gradient) is not { } winograd)
+        // A chain alone: where no order is promised, the direct kernel is its legal form.
+        if (!form.IsChained || Conv2DWinograd.Offered(extents, epilogue, gradient) is not { } winograd)
             return direct;
         // Weights are transformed by a dispatch of their own: not first where the direct kernel does without one.
         return direct is [{ Name: "packed" }, ..] && winograd.Beats(lanes[0].Work) ? [winograd.Variant, .. direct] : [.. direct, winograd.Variant];
@@ -61,8 +63,8 @@ internal sealed record Conv2DLane
     {
         if (variant.Name == Conv2DWinograd.Name)
             return Conv2DWinograd.Offered(extents, epilogue, gradient, settings) is { } winograd ? winograd.Variant with { Settings = settings, Tunables = null } : null;
-        var lane = new Conv2DLane(Conv2DPass.Of(extents, gradient)[0], epilogue, settings);
-        return lane.Fits ? lane.VariantOf(variant.Name, packed: variant.Name == "packed") with { Settings = settings } : null;
+        var lane = new Conv2DLane(Conv2DPass.Of(extents, gradient)[0], epilogue, LaneForm.Of(variant), settings);
+        return lane.Fits ? lane.VariantOf(packed: IsPacked(variant)) with { Settings = settings } : null;
     }
 
     /// <summary>What a variant dispatches.</summary>
@@ -77,7 +79,7 @@ internal sealed record Conv2DLane
         var passes = Conv2DPass.Of(extents, gradient);
         List<Dispatch> dispatches = [];
         List<long> scratch = [];
-        foreach (var lane in Of(passes, epilogue, variant.Settings)) lane.Append(variant, dispatches, scratch);
+        foreach (var lane in Of(passes, epilogue, LaneForm.Of(variant), variant.Settings)) lane.Append(variant, dispatches, scratch);
         return new KernelPlan(Conv2DPass.WithZeros(passes, extents, dispatches), scratch);
     }
 
@@ -113,16 +115,18 @@ internal sealed record Conv2DLane
 
     private IReadOnlyList<Tunable> Tunables()
     {
-        var tunables = LaneTerms.RowsTunable((uint)_y.Q, Rows).ToList();
-        uint[] terms = [.. new uint[] { 32, 48, 64, 80 }.Where(t => new Conv2DLane(_pass, _epilogue, [new("terms", t)]) is { Fits: true } other && other.Chunk != Chunk)];
+        var tunables = LaneTerms.RowsTunable((uint)_y.Q, Rows, r => With("rows", r).Fits).ToList();
+        uint[] terms = [.. new uint[] { 32, 48, 64, 80 }.Where(t => With("terms", t) is { Fits: true } other && other.Chunk != Chunk)];
         if (terms.Length > 0) tunables.Add(new("terms", [MostTerms, .. terms]));
         return tunables;
+
+        Conv2DLane With(string name, uint value) => new(_pass, _epilogue, _form, [new(name, value)]);
     }
 
     // Whether every pixel of a tile needs an address of its own for each tap: tiles read outside x, or taps are apart.
     private bool IsScattered => (_dilation.W > 1 && Chunk.W > 1) || _pass.IsPadded;
 
-    private bool Fits => _y.O >= 16 && Subgroups <= MostSubgroups && RowTiles <= LaneTerms.MaxAxis && _y.P <= LaneTerms.MaxAxis && _y.N * (long)Panels <= LaneTerms.MaxAxis
+    private bool Fits => _y.O >= 16 && Subgroups <= _form.MostSubgroups && RowTiles <= LaneTerms.MaxAxis && _y.P <= LaneTerms.MaxAxis && _y.N * (long)Panels <= LaneTerms.MaxAxis
         && (long)Terms * (_y.O + 15) < int.MaxValue / 4;
 
     // Taps and channels of a chunk: the whole window, whole rows of it, taps of a row, or a part of one tap's channels.
@@ -148,27 +152,29 @@ internal sealed record Conv2DLane
     // Packed weights are read a line after the other, where rows a power of two apart share sets of the first cache: it pays where each is read often.
     private IEnumerable<Variant> Offered()
     {
-        var (plain, packed) = (VariantOf("plain", packed: false), VariantOf("packed", packed: true));
+        var (plain, packed) = (VariantOf(packed: false), VariantOf(packed: true));
         if (_pass.IsGradient || IsScattered)
             return [packed];
         return Subgroups > 1 && _y.Q >= ShortRow && (long)_y.N * _y.P * _y.Q >= 4096 ? [packed, plain] : [plain, packed];
     }
 
-    private Variant VariantOf(string name, bool packed)
+    private static bool IsPacked(Variant variant) => variant.Name.StartsWith("packed", StringComparison.Ordinal);
+
+    private Variant VariantOf(bool packed)
     {
         var chunk = Chunk;
         var parts = (_x.C + chunk.C - 1) / chunk.C;
-        return new(Family.Lane, name, LaneTerms.Lanes * Subgroups, Shader: "Conv2D.lane.comp", LaneTable: LaneTerms.Table, Constants:
+        return new(Family.Lane, _form.NameOf(packed ? "packed" : "plain"), LaneTerms.Lanes * Subgroups, Shader: "Conv2D.lane.comp", LaneTable: _form.Table, Constants:
         [
             LaneTerms.Lanes * Subgroups, Rows, (uint)_x.C, (uint)_y.O, (uint)_window.W, (uint)chunk.H, (uint)chunk.W, (uint)chunk.C, (uint)(parts * chunk.C - _x.C),
-            (uint)_stride.W, packed ? 1u : 0u, IsScattered ? 1u : 0u, Tiles, .. EpilogueConstants.Of(_epilogue), _pass.PixelStep, LaneTerms.Digits(Grid),
+            (uint)_stride.W, packed ? 1u : 0u, IsScattered ? 1u : 0u, Tiles, .. EpilogueConstants.Of(_epilogue), _pass.PixelStep, LaneTerms.Digits(Grid), _form.Constant(Subgroups),
         ]);
     }
 
     private void Append(Variant variant, List<Dispatch> dispatches, List<long> scratch)
     {
         var (taps, weights, block) = (_window.H * _window.W, Slot.Input(1), scratch.Count);
-        if (variant.Name == "packed")
+        if (IsPacked(variant))
         {
             scratch.Add(4L * (16 * Panels * Terms + (_x.C + 15) / 16 * 16));
             dispatches.Add(new(new Grid((uint)taps, Panels + 1), [(uint)taps, (uint)_x.C, (uint)_y.O, Panels, .. _pass.Taps], [weights, Slot.Scratch(block)], "Conv2D.pack.comp",
@@ -180,6 +186,6 @@ internal sealed record Conv2DLane
             0, (uint)_x.H, (uint)_x.W, (uint)_y.P, (uint)_y.Q, (uint)Terms, (uint)_top, (uint)_left, (uint)_stride.H, (uint)_dilation.H, (uint)_dilation.W, .. _pass.Places,
         ], [Slot.Input(0), weights, Slot.Input(_epilogue.HasBias ? 2 : 1), Slot.Output(0)],
             // Phases differ in their windows, and a variant has the constants of the first.
-            Constants: _pass.IsGradient ? VariantOf(variant.Name, packed: true).Constants : null));
+            Constants: _pass.IsGradient ? VariantOf(packed: true).Constants : null));
     }
 }

@@ -10,33 +10,39 @@ namespace Forge.Vulkan.Kernels;
 /// <remarks>Offered for 16 channels or more, as many groups and outputs, and windows of up to 7 columns.</remarks>
 internal sealed record Conv2DWeightGradientDepthwise
 {
-    /// <summary>The variant's name.</summary>
-    public const string Name = "depthwise";
+    // Before what the form adds to it.
+    private const string Name = "depthwise";
 
     // Products of a chunk at most, pixels of it at most; chunks of a slice: what they read should stay in a core's second cache; slices at most.
     private const int MostProducts = 160, MostPixels = 64, ChunksOfSlice = 48, MostSlices = 1024, MostColumns = 7;
 
+    private readonly LaneForm _form;
     private readonly Conv2DExtents _e;
     private readonly bool _withBias;
     private readonly (int N, int H, int W, int C) _x;
     private readonly (int N, int P, int Q, int C) _y;
 
-    private Conv2DWeightGradientDepthwise(Conv2DExtents e, bool withBias) => (_e, _withBias, _x, _y) = (e, withBias, e.X.Nhwc, e.Y.Nhwc);
+    private Conv2DWeightGradientDepthwise(Conv2DExtents e, bool withBias, LaneForm form) => (_form, _e, _withBias, _x, _y) = (form, e, withBias, e.X.Nhwc, e.Y.Nhwc);
+
+    /// <summary>Whether a variant is this kernel's.</summary>
+    public static bool Makes(Variant variant) => variant.Name == LaneForm.Of(variant).NameOf(Name);
 
     /// <summary>The variant, if it fits.</summary>
     public static IEnumerable<Variant> Variants(Conv2DWeightGradientOp op, Conv2DExtents extents, DeviceLimits limits)
     {
-        if (!LaneTerms.IsOffered(limits) || !Conv2DDepthwise.Is(extents) || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
+        if (LaneForm.Of(limits) is not { } form || !Conv2DDepthwise.Is(extents) || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
             return [];
-        var depthwise = new Conv2DWeightGradientDepthwise(extents, op.WithBiasGradient);
-        return depthwise.Fits ? [depthwise.Variant] : [];
+        var depthwise = new Conv2DWeightGradientDepthwise(extents, op.WithBiasGradient, form);
+        return depthwise.Fits && form.SharedBytes(depthwise.Subgroups, depthwise.TileRows) <= limits.SharedMemoryBytes ? [depthwise.Variant] : [];
     }
 
     /// <summary>What the variant dispatches.</summary>
-    public static KernelPlan Plan(Conv2DWeightGradientOp op, Conv2DExtents extents) => new Conv2DWeightGradientDepthwise(extents, op.WithBiasGradient).Plan();
+    public static KernelPlan Plan(Conv2DWeightGradientOp op, Conv2DExtents extents, Variant variant) =>
+        new Conv2DWeightGradientDepthwise(extents, op.WithBiasGradient, LaneForm.Of(variant)).Plan();
 
     private int Rows => _y.N * _y.P;
     private long Size => (_e.Taps + (_withBias ? 1L : 0)) * _x.C;
+    private uint TileRows => (uint)_e.W[1] + (_withBias ? 1u : 0);
     private uint Panels => LaneTerms.Tiles((uint)_x.C, 16);
     private uint Parts => LaneTerms.Tiles((uint)_y.Q, (uint)Chunk.Q);
     private uint Chunks => (uint)(Rows / Chunk.Rows) * Parts;
@@ -63,10 +69,11 @@ internal sealed record Conv2DWeightGradientDepthwise
         get
         {
             var (g, chunk) = (_e.Geometry, Chunk);
-            return new(Family.Lane, Name, LaneTerms.Lanes * Subgroups, Shader: "Conv2DWeightGradient.depthwise.lane.comp", LaneTable: LaneTerms.Table, Constants:
+            return new(Family.Lane, _form.NameOf(Name), LaneTerms.Lanes * Subgroups, Shader: "Conv2DWeightGradient.depthwise.lane.comp", LaneTable: _form.Table, Constants:
             [
-                LaneTerms.Lanes * Subgroups, (uint)_e.W[1] + (_withBias ? 1u : 0), (uint)_e.W[1], (uint)_x.C, (uint)_y.Q, (uint)chunk.Rows, (uint)chunk.Q,
+                LaneTerms.Lanes * Subgroups, TileRows, (uint)_e.W[1], (uint)_x.C, (uint)_y.Q, (uint)chunk.Rows, (uint)chunk.Q,
                 Parts * (uint)chunk.Q - (uint)_y.Q, (uint)g.Stride.W, (uint)g.Dilation.W, g.Padding == Padding2D.Valid ? 0u : 1u, Slices * Subgroups == Chunks ? 0u : 1u, _withBias ? 1u : 0u,
+                _form.Constant(Subgroups),
             ]);
         }
     }
@@ -77,6 +84,6 @@ internal sealed record Conv2DWeightGradientDepthwise
         var pass = new Dispatch(new Grid(Panels, (uint)_e.W[0], Slices),
             [0, (uint)_x.H, (uint)_x.W, (uint)_y.P, size, (uint)g.Padding.Top, (uint)g.Padding.Left, (uint)g.Stride.H, (uint)g.Dilation.H, Chunks],
             [Slot.Input(0), Slot.Input(1), direct ? Slot.Output(0) : Slot.Scratch(0)]);
-        return direct ? pass : new KernelPlan([pass, Conv2DWeightGradientLane.SumOfSlices(Slices, size, (uint)(_e.Taps * _x.C), _withBias)], [4L * Slices * size]);
+        return direct ? pass : new KernelPlan([pass, Conv2DWeightGradientLane.SumOfSlices(Slices, size, (uint)(_e.Taps * _x.C), _withBias, _form)], [4L * Slices * size]);
     }
 }

@@ -32,7 +32,7 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
         Conv2DWeightGradientOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         (variant.Family, Extents(op, inputs, outputs)) switch
         {
-            (Family.Lane, var e) when variant.Name != Conv2DWeightGradientDepthwise.Name => Conv2DWeightGradientLane.Tuned(op, e, settings),
+            (Family.Lane, var e) when !Conv2DWeightGradientDepthwise.Makes(variant) => Conv2DWeightGradientLane.Tuned(op, e, variant, settings),
             (Family.Tiled, var e) => Tile.Tuned(variant, settings, limits, e.Taps * e.ChannelsOfGroup, e.OutputsOfGroup),
             _ => base.Tuned(op, variant, settings, inputs, outputs, limits),
         };
@@ -41,8 +41,8 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
     {
         if (SumsAlone.AreLeft(outputs)) return SumsAlone.Plan(inputs, outputs);
         var e = Extents(op, inputs, outputs);
-        if (variant.Name == Conv2DWeightGradientDepthwise.Name)
-            return Conv2DWeightGradientDepthwise.Plan(op, e);
+        if (Conv2DWeightGradientDepthwise.Makes(variant))
+            return Conv2DWeightGradientDepthwise.Plan(op, e, variant);
         if (variant.Family == Family.Lane)
             return Conv2DWeightGradientLane.Plan(op, e, variant);
         var (size, operands) = (outputs.Sum(o => o.Count), OperandConstant.Of(inputs[0].DType));

@@ -10,7 +10,7 @@ namespace Forge.Vulkan.Kernels;
 internal sealed record Conv2DWeightGradientLane
 {
     // Terms of a chunk at most, chunks of a slice at most, and the bytes of x and dy that a slice reads: they should stay in a core's second cache.
-    private const int MostTerms = 88, MostSubgroups = 128, MostSlices = 1024, SliceBytes = 512 << 10;
+    private const int MostTerms = 88, MostSlices = 1024, SliceBytes = 512 << 10;
 
     // Pixels of a part of a row: the masks of the last are code, too.
     private const int MostOfRow = 72;
@@ -21,6 +21,7 @@ internal sealed record Conv2DWeightGradientLane
     // The block of ones at most, in bytes: of each line a word is read, which should stay in the first cache.
     private const long MostOnes = 256 << 10;
 
+    private readonly LaneForm _form;
     private readonly Conv2DExtents _e;
     private readonly bool _withBias;
     private readonly (int N, int H, int W, int C) _x;
@@ -28,27 +29,27 @@ internal sealed record Conv2DWeightGradientLane
 
     private readonly IReadOnlyList<Setting> _settings;
 
-    private Conv2DWeightGradientLane(Conv2DExtents e, bool withBias, IReadOnlyList<Setting>? settings = null) =>
-        (_e, _withBias, _x, _y, _settings) = (e, withBias, e.X.Nhwc, e.Y.Nhwc, settings ?? []);
+    private Conv2DWeightGradientLane(Conv2DExtents e, bool withBias, LaneForm form, IReadOnlyList<Setting>? settings = null) =>
+        (_e, _withBias, _form, _x, _y, _settings) = (e, withBias, form, e.X.Nhwc, e.Y.Nhwc, settings ?? []);
 
     /// <summary>The variant, if it fits.</summary>
     public static IEnumerable<Variant> Variants(Conv2DWeightGradientOp op, Conv2DExtents extents, DeviceLimits limits)
     {
-        if (!LaneTerms.IsOffered(limits) || op.Geometry.Groups != 1 || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
+        if (LaneForm.Of(limits) is not { } form || op.Geometry.Groups != 1 || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
             return [];
-        var lane = new Conv2DWeightGradientLane(extents, op.WithBiasGradient);
+        var lane = new Conv2DWeightGradientLane(extents, op.WithBiasGradient, form);
         return lane.Fits ? [lane.Variant with { Tunables = lane.Tunables() }] : [];
     }
 
     /// <summary>The variant with rows of a tile, terms of a chunk or the kibibytes of a slice set; null where they do not fit.</summary>
-    public static Variant? Tuned(Conv2DWeightGradientOp op, Conv2DExtents extents, IReadOnlyList<Setting> settings) =>
-        new Conv2DWeightGradientLane(extents, op.WithBiasGradient, settings) is { Fits: true } lane ? lane.Variant with { Settings = settings } : null;
+    public static Variant? Tuned(Conv2DWeightGradientOp op, Conv2DExtents extents, Variant variant, IReadOnlyList<Setting> settings) =>
+        new Conv2DWeightGradientLane(extents, op.WithBiasGradient, LaneForm.Of(variant), settings) is { Fits: true } lane ? lane.Variant with { Settings = settings } : null;
 
     /// <summary>What the variant dispatches.</summary>
     public static KernelPlan Plan(Conv2DWeightGradientOp op, Conv2DExtents extents, Variant variant) =>
-        new Conv2DWeightGradientLane(extents, op.WithBiasGradient, variant.Settings).Plan();
+        new Conv2DWeightGradientLane(extents, op.WithBiasGradient, LaneForm.Of(variant), variant.Settings).Plan();
 
-    private Variant Variant => new(Family.Lane, "chain", Subgroups * LaneTerms.Lanes, Constants(ones: false), LaneTable: LaneTerms.Table);
+    private Variant Variant => new(Family.Lane, _form.NameOf("chain"), Subgroups * LaneTerms.Lanes, Constants(ones: false), LaneTable: _form.Table);
 
     private uint? Set(string name)
     {
@@ -60,14 +61,16 @@ internal sealed record Conv2DWeightGradientLane
 
     private List<Tunable> Tunables()
     {
-        var tunables = LaneTerms.RowsTunable(WeightRows, Tile).ToList();
+        var tunables = LaneTerms.RowsTunable(WeightRows, Tile, r => With("rows", r).Fits).ToList();
         Add("terms", MostTerms, [48, 64, 72], other => other.Chunk != Chunk);
         Add("slice", SliceBytes >> 10, [128, 256, 1024, 2048], other => other.Subgroups != Subgroups);
         return tunables;
 
+        Conv2DWeightGradientLane With(string name, uint value) => new(_e, _withBias, _form, [new(name, value)]);
+
         void Add(string name, uint usual, uint[] values, Func<Conv2DWeightGradientLane, bool> differs)
         {
-            uint[] others = [.. values.Where(v => new Conv2DWeightGradientLane(_e, _withBias, [new(name, v)]) is { Fits: true } other && differs(other))];
+            uint[] others = [.. values.Where(v => With(name, v) is { Fits: true } other && differs(other))];
             if (others.Length > 0) tunables.Add(new(name, [usual, .. others]));
         }
     }
@@ -111,7 +114,7 @@ internal sealed record Conv2DWeightGradientLane
         {
             var chunkBytes = 4L * Chunk.Rows * (_x.W * _x.C * _e.Geometry.Stride.H + _y.Q * _y.O) / Parts;
             var wanted = Math.Max((Set("slice") * 1024L ?? SliceBytes) / Math.Max(1, chunkBytes), Math.Max(Chunks * Size * 4 / MostPartial, Chunks / MostSlices));
-            var most = (int)Math.Clamp(wanted, Math.Min(8, Chunks), Math.Min(MostSubgroups, Chunks));
+            var most = (int)Math.Clamp(wanted, Math.Min(8, Chunks), Math.Min((int)_form.MostSubgroups, Chunks));
             // Slices of equal length, so that no subgroup idles, where that costs few of them.
             return (uint)Enumerable.Range((most + 1) / 2, most - most / 2).LastOrDefault(s => Chunks % s == 0, most);
         }
@@ -130,7 +133,7 @@ internal sealed record Conv2DWeightGradientLane
             Subgroups * LaneTerms.Lanes, ones ? 1 : Tile, (uint)_x.C, (uint)_y.O, (uint)_e.W[1], (uint)_y.P, (uint)_y.Q, (uint)chunk.Rows, (uint)chunk.Q,
             (uint)skipRows, (uint)(Parts * chunk.Q - _y.Q), (uint)g.Stride.W, IsPadded && !ones ? 1u : 0u,
             (uint)Math.Min(left, chunk.Q), (uint)Math.Min(right, chunk.Q), Slices * Subgroups == Chunks ? 0u : 1u, ones ? 1u : 0u, MergesBias && !ones ? 1u : 0u,
-            LaneTerms.Digits(GridOf(ones)), IsJoined ? 1u : 0u,
+            LaneTerms.Digits(GridOf(ones)), IsJoined ? 1u : 0u, _form.Constant(Subgroups),
         ];
     }
 
@@ -150,7 +153,7 @@ internal sealed record Conv2DWeightGradientLane
         if (direct)
             return new KernelPlan(dispatches);
 
-        dispatches.Add(SumOfSlices(slices, size, weights, _withBias));
+        dispatches.Add(SumOfSlices(slices, size, weights, _withBias, _form));
         return new KernelPlan(dispatches, [4L * slices * size]) { OnesBytes = MergesBias ? OnesBytes : 0 };
 
         // The bias's part of a slice lies behind the weights' part.
@@ -166,15 +169,17 @@ internal sealed record Conv2DWeightGradientLane
     /// <param name="size">Elements of each; at least 16.</param>
     /// <param name="weights">Elements that go to output 0; the rest go to output 1.</param>
     /// <param name="withBias">Whether there is an output 1.</param>
-    internal static Dispatch SumOfSlices(uint slices, uint size, uint weights, bool withBias)
+    /// <param name="form">The driver's form.</param>
+    internal static Dispatch SumOfSlices(uint slices, uint size, uint weights, bool withBias, LaneForm form)
     {
         var rows = Math.Min(4, size / 16);
-        var subgroups = Math.Min((slices + 7) / 8, MostSubgroups);
+        // The chain takes short chunks; where each subgroup reads all tiles, fewer and longer ones.
+        var subgroups = form.IsChained ? Math.Min((slices + 7) / 8, form.MostSubgroups) : (slices + 31) / 32;
         var terms = (slices + subgroups - 1) / subgroups;
         subgroups = (slices + terms - 1) / terms;
         var tiles = LaneTerms.Tiles(size, rows * 16);
         return new(new Grid(Math.Min(tiles, LaneTerms.MaxAxis), LaneTerms.Tiles(tiles, LaneTerms.MaxAxis)), [0, size, weights],
             [Slot.Scratch(0, written: false), Slot.Output(0), Slot.Output(withBias ? 1 : 0)], "Sum.lane.comp",
-            [subgroups * LaneTerms.Lanes, rows, terms, subgroups * terms - slices]);
+            [subgroups * LaneTerms.Lanes, rows, terms, subgroups * terms - slices, form.Constant(subgroups)]);
     }
 }

@@ -13,17 +13,16 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
     /// <summary>Entries of tab[] that uniform5 and its kin read.</summary>
     public const int Table = 32;
 
+    /// <summary>The same where the push block has 128 bytes.</summary>
+    public const int ShortTable = 8;
+
     /// <summary>The largest id that uniform15 takes, plus one: the largest grid axis.</summary>
     public const uint MaxAxis = 32_768;
 
     /// <summary>Terms of a chunk, at most: past these the code outgrows the operation cache.</summary>
     // A chunk takes over sums and leaves them: as much work as some eight terms.
     public const uint MostTerms = 72;
-    private const uint MostSubgroups = 128, Overhead = 8;
-
-    /// <summary>Whether a device runs kernels that chain subgroups (shaders/include/lane.glsl), and takes their workgroups.</summary>
-    public static bool IsOffered(DeviceLimits limits) =>
-        limits.HasLaneChain && limits.AllowsLanes(MostSubgroups * Lanes);
+    private const uint Overhead = 8;
 
     /// <summary>Invocations of a workgroup.</summary>
     public uint Group => Lanes * Subgroups;
@@ -32,14 +31,15 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
     /// <param name="count">Terms; at least 1.</param>
     /// <param name="minSlices">Slices wanted, for parallel work where tiles are few; fewer are made of few terms, more where the count divides badly.</param>
     /// <param name="mostTerms">Terms of a chunk, at most.</param>
-    public static LaneTerms Split(uint count, uint minSlices = 1, uint mostTerms = MostTerms)
+    /// <param name="mostSubgroups">Chunks of a workgroup, at most.</param>
+    public static LaneTerms Split(uint count, uint minSlices = 1, uint mostTerms = MostTerms, uint mostSubgroups = 128)
     {
-        var fewest = (count + mostTerms * MostSubgroups - 1) / (mostTerms * MostSubgroups);
+        var fewest = (count + mostTerms * mostSubgroups - 1) / (mostTerms * mostSubgroups);
         var most = (count + mostTerms - 1) / mostTerms; // slices of one chunk each: always a split, so the search ends
         var least = Math.Max(fewest, Math.Min(minSlices, most));
         var (best, bestCost) = (default(LaneTerms), ulong.MaxValue);
         for (var slices = least; slices <= most && (bestCost == ulong.MaxValue || slices <= least + least / 4); slices++)
-            for (uint subgroups = 1; subgroups <= MostSubgroups; subgroups++)
+            for (uint subgroups = 1; subgroups <= mostSubgroups; subgroups++)
             {
                 var chunks = slices * subgroups;
                 var terms = (count + chunks - 1) / chunks;
@@ -70,9 +70,10 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
     /// <summary>The rows of a tile as a tunable, where there is a choice.</summary>
     /// <param name="extent">Rows to cover.</param>
     /// <param name="rows">The default.</param>
-    public static IEnumerable<Tunable> RowsTunable(uint extent, uint rows)
+    /// <param name="fits">Whether the kernel can run with so many rows a tile.</param>
+    public static IEnumerable<Tunable> RowsTunable(uint extent, uint rows, Func<uint, bool> fits)
     {
-        uint[] others = [.. new uint[] { 6, 5, 4, 3 }.Where(r => r != rows && r <= extent)];
+        uint[] others = [.. new uint[] { 6, 5, 4, 3 }.Where(r => r != rows && r <= extent && fits(r))];
         return others.Length > 0 ? [new("rows", [rows, .. others])] : [];
     }
 

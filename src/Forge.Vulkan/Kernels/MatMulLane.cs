@@ -25,20 +25,20 @@ internal static class MatMulLane
 
     /// <summary>The variants that fit, the fastest by estimate first.</summary>
     public static IEnumerable<Variant> Variants(MatMulOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
-        LaneTerms.IsOffered(limits) && inputs[0].DType == DType.F32
-            ? Candidates(op, inputs, outputs).OrderBy(c => c.Work).Take(Offered).Select(c => c.Variant with { Tunables = c.Tunables })
+        LaneForm.Of(limits) is { } form && inputs[0].DType == DType.F32
+            ? Candidates(op, inputs, outputs, form).OrderBy(c => c.Work).Take(Offered).Select(c => c.Variant with { Tunables = c.Tunables })
             : [];
 
     /// <summary>A variant with rows of a tile, terms of a chunk or slices of the sum set; null where they do not fit.</summary>
     public static Variant? Tuned(MatMulOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
-        (Candidates(op, inputs, outputs).First(c => c.Variant.Name == variant.Name) with { Settings = settings }) is { Fits: true } candidate
+        (Candidates(op, inputs, outputs, LaneForm.Of(variant)).First(c => c.Variant.Name == variant.Name) with { Settings = settings }) is { Fits: true } candidate
             ? candidate.Variant with { Settings = settings } : null;
 
     /// <summary>What a variant dispatches.</summary>
     public static KernelPlan Plan(MatMulOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
-        (Candidates(op, inputs, outputs).First(c => c.Variant.Name == variant.Name) with { Settings = variant.Settings ?? [] }).Plan();
+        (Candidates(op, inputs, outputs, LaneForm.Of(variant)).First(c => c.Variant.Name == variant.Name) with { Settings = variant.Settings ?? [] }).Plan();
 
-    private static IEnumerable<Candidate> Candidates(MatMulOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
+    private static IEnumerable<Candidate> Candidates(MatMulOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, LaneForm form)
     {
         var (a, b) = (inputs[0].Shape, inputs[1].Shape);
         var (m, n, k) = op.Extents(a, b);
@@ -53,7 +53,7 @@ internal static class MatMulLane
             foreach (var vectors in (bool[])[false, true])
                 foreach (var words in (bool[])[false, true])
                 {
-                    var candidate = new Candidate(op, swap, words, vectors, (uint)m, (uint)n, (uint)k, (uint)batch, batchA > 1, batchB > 1);
+                    var candidate = new Candidate(op, form, swap, words, vectors, (uint)m, (uint)n, (uint)k, (uint)batch, batchA > 1, batchB > 1);
                     if (candidate.Fits)
                         yield return candidate;
                 }
@@ -62,7 +62,7 @@ internal static class MatMulLane
     private static int Matrices(Shape shape) => new Shape(shape.Extents[..^2]).Count;
 
     /// <summary>One choice of roles and layout for given extents.</summary>
-    private sealed record Candidate(MatMulOp Op, bool Swap, bool PacksWords, bool PacksVectors, uint M, uint N, uint K, uint Batch, bool BatchedA, bool BatchedB)
+    private sealed record Candidate(MatMulOp Op, LaneForm Form, bool Swap, bool PacksWords, bool PacksVectors, uint M, uint N, uint K, uint Batch, bool BatchedA, bool BatchedB)
     {
         /// <summary>What is not at its default.</summary>
         public IReadOnlyList<Setting> Settings { get; init; } = [];
@@ -72,14 +72,16 @@ internal static class MatMulLane
         {
             get
             {
-                var (usual, tunables) = (Terms, LaneTerms.RowsTunable(I, Rows).ToList());
-                uint[] terms = [.. new uint[] { 48, 56, 64, 80 }.Where(t => LaneTerms.Split(K, WantedSlices, t) != usual)];
+                var (usual, tunables) = (Terms, LaneTerms.RowsTunable(I, Rows, r => With("rows", r).Fits).ToList());
+                uint[] terms = [.. new uint[] { 48, 56, 64, 80 }.Where(t => With("terms", t) is { Fits: true } other && other.Terms != usual)];
                 if (terms.Length > 0) tunables.Add(new("terms", [LaneTerms.MostTerms, .. terms]));
-                uint[] slices = [.. new uint[] { 1, 2, 4, 8, 16, 32 }.Where(s => s != usual.Slices && MaySlice && K >= 64 * s && (ulong)s * M * N <= MostPartial && LaneTerms.Split(K, s).Slices == s)];
+                uint[] slices = [.. new uint[] { 1, 2, 4, 8, 16, 32 }.Where(s => s != usual.Slices && MaySlice && K >= 64 * s && (ulong)s * M * N <= MostPartial && With("slices", s) is { Fits: true } other && other.Terms.Slices == s)];
                 if (slices.Length > 0) tunables.Add(new("slices", [usual.Slices, .. slices]));
                 return tunables;
             }
         }
+
+        private Candidate With(string name, uint value) => this with { Settings = [new(name, value)] };
 
         // i runs over rows of the tile, j over its 16 columns.
         private uint I => Swap ? N : M;
@@ -97,14 +99,14 @@ internal static class MatMulLane
 
         // Partial results pay where tiles are few and terms many: the factors' parts then stay in the caches.
         private uint WantedSlices => MaySlice && K >= 2048 ? Math.Min((K + SliceTerms - 1) / SliceTerms, Math.Max(1, MostPartial / (M * N))) : 1;
-        private LaneTerms Terms => LaneTerms.Split(K, Set("slices", WantedSlices), Set("terms", LaneTerms.MostTerms));
+        private LaneTerms Terms => LaneTerms.Split(K, Set("slices", WantedSlices), Set("terms", LaneTerms.MostTerms), Form.MostSubgroups);
 
         public bool Fits => J >= 16 && (PacksVectors || VectorsAreNeighbours) && !(PacksWords && (WordsAreNeighbours || Rows % 2 != 0))
             && Tiles.I <= LaneTerms.MaxAxis && Tiles.J <= LaneTerms.MaxAxis && Batch <= LaneTerms.MaxAxis
             && (MaySlice || Terms.Slices == 1) && (long)K * Math.Max(I, J) < int.MaxValue / 4 && (long)M * N < int.MaxValue / 4;
 
-        public Variant Variant => new(Family.Lane, (Swap ? "swap" : "straight") + (PacksWords ? "-words" : "") + (PacksVectors ? "-vectors" : ""), Terms.Group, Constants,
-            LaneTable: LaneTerms.Table);
+        public Variant Variant => new(Family.Lane, Form.NameOf((Swap ? "swap" : "straight") + (PacksWords ? "-words" : "") + (PacksVectors ? "-vectors" : "")),
+            Terms.Group, Constants, LaneTable: Form.Table);
 
         /// <summary>Estimated work, in cycles of one core.</summary>
         public double Work
@@ -139,7 +141,7 @@ internal static class MatMulLane
                 var terms = Terms;
                 var sliced = terms.Slices > 1 ? 2u : Batch > 1 ? 1u : 0u;
                 var epilogue = terms.Slices > 1 ? default : Op.Epilogue; // else where the slices are added up
-                return [terms.Group, Rows, terms.Terms, terms.Skip, WordTerm, VectorTerm, PacksWords ? 1u : 0u, PacksVectors ? 1u : 0u, Swap ? 1u : 0u, sliced, .. EpilogueConstants.Of(epilogue), LaneTerms.Digits(Grid)];
+                return [terms.Group, Rows, terms.Terms, terms.Skip, WordTerm, VectorTerm, PacksWords ? 1u : 0u, PacksVectors ? 1u : 0u, Swap ? 1u : 0u, sliced, .. EpilogueConstants.Of(epilogue), LaneTerms.Digits(Grid), Form.Constant(terms.Subgroups)];
             }
         }
 

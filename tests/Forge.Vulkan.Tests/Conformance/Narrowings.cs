@@ -14,6 +14,7 @@ internal static class Narrowings
         ["no 64-bit integers"] = l => l with { HasInt64 = false },
         ["no small types"] = l => l with { HasInt16 = false, HasInt8 = false, HasFloat16 = false, HasStorage16 = false, HasStorage8 = false, HasCooperativeMatrix = false, Matrices = [], WorkgroupMatrices = [], HasTensorLoads = false },
         ["bindings of 128 MiB"] = l => l with { MaxStorageBufferRange = 1 << 27 },
+        ["subgroups in any order"] = l => l with { Quirks = l.Quirks with { LaneChain = false } },
         ["push blocks of 128 bytes"] = l => l with { MaxPushConstantBytes = 128 },
     };
 

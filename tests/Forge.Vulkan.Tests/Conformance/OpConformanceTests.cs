@@ -95,8 +95,16 @@ public sealed class ConformanceDevices : IDisposable
     private readonly Dictionary<(string, BufferMode, string?), Opened> _open = [];
 
     /// <summary>Runs every variant of a case, and again with outputs written over inputs where the op allows it.</summary>
+    /// <param name="case">The case.</param>
+    /// <param name="driver">The driver.</param>
+    /// <param name="mode">How kernels reach their buffers.</param>
+    /// <param name="narrowing">A narrowing by name: variants that are the same on the whole device are left out then.</param>
+    /// <param name="name">What messages call the case.</param>
+    /// <param name="replay">How to run it again.</param>
+    /// <param name="only">Which variants, the same or not; all that differ where left out.</param>
+    /// <returns>How many variants were run.</returns>
     /// <exception cref="XunitException">A variant is wrong; the message says which, where and how to run it again.</exception>
-    internal void Check(OpCase @case, string driver, BufferMode mode, string? narrowing, string name, string replay)
+    internal int Check(OpCase @case, string driver, BufferMode mode, string? narrowing, string name, string replay, Func<Variant, bool>? only = null)
     {
         var (test, run, whole) = Open(driver, mode, narrowing);
         using var counted = DriverReport.Of(driver).Test();
@@ -106,12 +114,14 @@ public sealed class ConformanceDevices : IDisposable
         var variants = kernel.VariantsOf(op, inputTypes, outputTypes, test.Device.Limits);
         if (!variants.Any(v => v.Family == Family.Portable))
             throw new XunitException($"{name}: no portable variant for {string.Join(", ", (object[])inputTypes)} on {driver}, {mode}{(narrowing is null ? "" : $", {narrowing}")}");
-        if (narrowing is not null)
+        if (only is not null)
+            variants = [.. variants.Where(only)];
+        else if (narrowing is not null)
         {
             var tested = kernel.VariantsOf(op, inputTypes, outputTypes, whole).Select(v => Described(kernel, op, v, inputTypes, outputTypes, whole)).ToHashSet();
             variants = [.. variants.Where(v => !tested.Contains(Described(kernel, op, v, inputTypes, outputTypes, test.Device.Limits)))];
-            if (variants.Count == 0) return;
         }
+        if (variants.Count == 0) return 0;
         var expected = ConformanceCases.Reference(op, inputs);
         HostTensor[] hosts = [.. inputs.Select(i => i.ToHost())];
         var over = Overwritten(op, inputTypes, outputTypes);
@@ -131,7 +141,11 @@ public sealed class ConformanceDevices : IDisposable
                     throw new XunitException($"{name}: {wrong}\n  Variant {variant.Label}{(places is null ? "" : ", outputs over inputs")}, {driver}, {mode}{(narrowing is null ? "" : $", {narrowing}")}. {op}\n"
                         + $"  inputs {string.Join(", ", (object[])inputTypes)}.\n  Replay: {replay}");
             }
+        return variants.Count;
     }
+
+    /// <summary>What a device has, narrowed.</summary>
+    internal DeviceLimits Limits(string driver, BufferMode mode, string? narrowing) => Open(driver, mode, narrowing).Device.Device.Limits;
 
     public void Dispose()
     {

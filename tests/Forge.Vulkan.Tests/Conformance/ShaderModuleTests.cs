@@ -14,6 +14,7 @@ public sealed class ShaderModuleTests
     private static readonly Dictionary<string, DeviceLimits> s_devices = new()
     {
         ["processor"] = Rich with { SubgroupSize = 8, MaxPushConstantBytes = 256, Quirks = new() { LaneChain = true, UniformPushTable = true, RunsOnProcessor = true } },
+        ["old processor"] = Rich with { SubgroupSize = 8, Quirks = new() { UniformPushTable = true, RunsOnProcessor = true } },
         ["GPU"] = Rich with { SubgroupSize = 32, MaxPushConstantBytes = 256 },
         ["no pointer casts"] = Rich with { SubgroupSize = 4, Quirks = new() { NoPointerCast = true, RunsOnProcessor = true } },
     };

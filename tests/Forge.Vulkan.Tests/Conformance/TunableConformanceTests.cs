@@ -44,6 +44,34 @@ public sealed class TunableConformanceTests : IDisposable
                 }
     }
 
+    // No device: a value that is listed and does not fit would end a tuning run.
+    [Theory, MemberData(nameof(Processors))]
+    public void EveryListedValue_NamesAVariant_ForEveryCase(string processor)
+    {
+        var (limits, values) = (Processor(processor), 0);
+        foreach (var name in LargeCases.Names.Concat(OpTable.Entries.Select(e => e.Name)))
+        {
+            if (Uses(name) is not { } drawn) continue;
+            var use = new OpUse(drawn.Op, [.. drawn.Inputs.Select(i => i.Type)]);
+            foreach (var variant in use.Variants(limits).Where(v => v.Tunables is not null))
+                foreach (var label in variant.Tunables!.SelectMany(t => t.Values.Skip(1).Select(v => $"{variant.Label},{t.Name}={v}")))
+                {
+                    values++;
+                    Assert.True(use.Find(label, limits)?.Label == label, $"{name}: {label} is listed, but does not fit");
+                }
+        }
+        Assert.InRange(values, 100, int.MaxValue);
+    }
+
+    public static TheoryData<string> Processors() => ["with a chain", "without", "older"];
+
+    private static DeviceLimits Processor(string name) => name switch
+    {
+        "with a chain" => s_chains,
+        "without" => LaneVariantTests.Unordered,
+        _ => LaneVariantTests.Older,
+    };
+
     [Theory]
     [InlineData("rows=7"), InlineData("rows=five"), InlineData("rows="), InlineData("cols=5"), InlineData("rows=5,rows=4"), InlineData("")]
     public void Label_WithASettingThatIsNot_NamesNoVariant(string settings)
