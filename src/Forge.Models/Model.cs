@@ -79,6 +79,15 @@ public partial class Model : Layer
     public override IEnumerable<Tensor> Penalties() => _layers.SelectMany(l => l.Penalties());
 
     /// <inheritdoc/>
+    public override bool IsStateful => _layers.Any(l => l.IsStateful);
+
+    /// <inheritdoc/>
+    public override void ResetStates(Engine engine)
+    {
+        foreach (var layer in _layers) layer.ResetStates(engine);
+    }
+
+    /// <inheritdoc/>
     public override Shape ComputeOutputShape(Shape input) => ComputeOutputShape([input]);
 
     /// <inheritdoc/>

@@ -22,6 +22,8 @@ public sealed class Dense(int units, ActivationFunction? activation = null, bool
     /// <summary>The bias, once built; null without one.</summary>
     public Parameter? Bias => _bias;
 
+    private protected override bool CarriesMask => true;
+
     /// <inheritdoc/>
     public override Shape ComputeOutputShape(Shape input)
     {

@@ -7,6 +7,8 @@ public abstract class ShapePreservingLayer(string? name) : Layer(name)
 {
     /// <inheritdoc/>
     public override Shape ComputeOutputShape(Shape input) => input;
+
+    private protected override bool CarriesMask => true;
 }
 
 /// <summary>Applies a function of every element (softmax: of every row).</summary>

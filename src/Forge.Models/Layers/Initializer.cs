@@ -61,6 +61,9 @@ public abstract record Initializer
         return value;
     }
 
+    /// <summary>Writes every element, for an initialiser that begins with another's values.</summary>
+    internal void FillAs(Span<float> into, Shape shape, Fans fans, PhiloxSequence draws) => Fill(into, shape, fans, draws);
+
     /// <summary>Writes every element.</summary>
     protected abstract void Fill(Span<float> into, Shape shape, Fans fans, PhiloxSequence draws);
 

@@ -75,10 +75,11 @@ public abstract class Layer
     {
         IReadOnlyList<Shape> shapes = [.. inputs.Select(WithoutBatch)];
         if (InputShapes is null) Build(shapes, prefix: "");
-        else if (_parameters.Count > 0 && !shapes.SequenceEqual(InputShapes))
+        else if (_parameters.Count > 0 && !Accepts(shapes))
             throw new ShapeException($"Layer '{Name}' was built for inputs {string.Join(", ", InputShapes)}, but is given {string.Join(", ", shapes)} (batch axis left out).");
         using var scope = OpensScope ? inputs[0].Graph.Scope(Name) : null;
-        return Compute(inputs, training);
+        var y = Compute(inputs, training);
+        return CarriesMask && inputs[0].Mask() is { } mask && y.Mask() is null ? y.WithMask(mask) : y;
     }
 
     /// <summary>Uses the layer in a functional model: describes its output without computing anything.</summary>
@@ -86,6 +87,13 @@ public abstract class Layer
 
     /// <summary>The penalties of the layer's regularisers, as graph values; empty when it has none.</summary>
     public virtual IEnumerable<Tensor> Penalties() => _penalties.Select(p => p.Penalty.Of(p.Parameter));
+
+    /// <summary>Whether something goes on from batch to batch: the state of a recurrent layer.</summary>
+    public virtual bool IsStateful => false;
+
+    /// <summary>Sets what goes on from batch to batch back to zero: the states of recurrent layers that are stateful. Other layers have none.</summary>
+    /// <param name="engine">Where the states are.</param>
+    public virtual void ResetStates(Engine engine) { }
 
     internal void Build(IReadOnlyList<Shape> inputs, string prefix)
     {
@@ -126,6 +134,12 @@ public abstract class Layer
 
     /// <summary>Whether nodes are named after the layer.</summary>
     private protected virtual bool OpensScope => true;
+
+    /// <summary>Whether the output is a sequence of the first input's steps, so that its mask holds for it too.</summary>
+    private protected virtual bool CarriesMask => false;
+
+    /// <summary>Whether a layer with parameters, built, takes inputs of these shapes.</summary>
+    private protected virtual bool Accepts(IReadOnlyList<Shape> shapes) => shapes.SequenceEqual(InputShapes!);
 
     private static Shape WithoutBatch(Tensor x) => x.Shape.Rank > 0
         ? new Shape(x.Shape.Extents[1..])

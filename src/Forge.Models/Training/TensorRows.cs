@@ -23,6 +23,15 @@ public static class TensorRows
         return part;
     }
 
+    /// <summary>Steps start to start + count − 1 of sequences (n, t, ...), copied.</summary>
+    public static HostTensor Steps(this HostTensor whole, int start, int count)
+    {
+        var part = new HostTensor(whole.Type with { Shape = whole.Shape.With(1, count) });
+        var (row, step) = (RowBytes(whole), RowBytes(whole) / Math.Max(1, whole.Shape[1]));
+        for (var n = 0; n < whole.Shape[0]; n++) whole.Bytes.Slice(n * row + start * step, count * step).CopyTo(part.Bytes[(n * count * step)..]);
+        return part;
+    }
+
     /// <summary>Overwrites rows from start on.</summary>
     public static void PutRows(this HostTensor whole, int start, HostTensor rows)
     {
