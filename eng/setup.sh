@@ -38,7 +38,7 @@ wants_fashion_mnist() {
     done
     people_have_fashion_mnist && return 1
     [[ $data == fashion-mnist ]] && return
-    [[ -z $data ]] && { [[ ${1-} == evaluate ]] || [[ ${1-} == train && ${2-} == cnn ]]; }
+    [[ -z $data ]] && { [[ ${1-} == evaluate ]] || [[ ${1-} == train && ( ${2-} == cnn || ${2-} == rnn ) ]]; }
 }
 
 # Whether the system's package or the user's own hands put the data set where the program looks.

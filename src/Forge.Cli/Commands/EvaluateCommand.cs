@@ -17,7 +17,7 @@ internal static class EvaluateCommand
     };
 
     private static readonly Argument<string> CheckpointPath = CheckpointArgument();
-    private static readonly Option<string?> Data = new("--data") { Description = "fashion-mnist (its test images), or a folder with one sub-folder a class (default: what the run was validated on).", HelpName = "fashion-mnist|FOLDER" };
+    private static readonly Option<string?> Data = new("--data") { Description = "fashion-mnist or mnist (its test images), or a folder with one sub-folder a class (default: what the run was validated on).", HelpName = "fashion-mnist|mnist|FOLDER" };
     private static readonly Option<int?> Size = Options.Count("--size", "Pixels a side that a folder's images are resized to (default: the checkpoint's).");
     private static readonly Option<int?> Batch = Options.Count("--batch", "Images a step (default 32).");
     private static readonly Option<bool> SkipBad = new("--skip-bad") { Description = "Leave out and count images that cannot be decoded." };

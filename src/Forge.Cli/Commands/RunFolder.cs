@@ -7,13 +7,15 @@ namespace Forge.Cli.Commands;
 /// <summary>Chooses the folder of a training run.</summary>
 internal static class RunFolder
 {
-    private const string Parent = "runs", Prefix = "cnn-";
+    private const string Parent = "runs";
 
     /// <summary>The folder of a new run: the one asked for, if it holds no run yet, else the next free number.</summary>
+    /// <param name="wanted">The folder asked for; null for none.</param>
+    /// <param name="model">What is trained: runs of one model are numbered.</param>
     /// <exception cref="UsageException">The folder holds a run already.</exception>
-    public static string ForNewRun(string? wanted)
+    public static string ForNewRun(string? wanted, string model)
     {
-        if (wanted is null) return Path.Combine(Parent, Prefix + (Numbers().DefaultIfEmpty().Max() + 1).ToString(CultureInfo.InvariantCulture));
+        if (wanted is null) return Path.Combine(Parent, Prefix(model) + (Numbers(model).DefaultIfEmpty().Max() + 1).ToString(CultureInfo.InvariantCulture));
         if (!HasCheckpoint(wanted)) return wanted;
         throw new UsageException($"{wanted} already holds a training run. Add --resume to go on with it, or choose another --out.");
     }
@@ -24,7 +26,8 @@ internal static class RunFolder
     /// <returns>The folder; where another run has taken it meanwhile, one of a higher number.</returns>
     public static string Claim(string folder)
     {
-        var (stem, number) = (Path.Combine(Path.GetDirectoryName(folder)!, Prefix), int.Parse(Path.GetFileName(folder)[Prefix.Length..], CultureInfo.InvariantCulture));
+        var end = folder.LastIndexOf('-') + 1;
+        var (stem, number) = (folder[..end], int.Parse(folder[end..], CultureInfo.InvariantCulture));
         for (; ; number++)
         {
             folder = stem + number.ToString(CultureInfo.InvariantCulture);
@@ -51,19 +54,23 @@ internal static class RunFolder
         new($"{folder}: the run's folder cannot be written ({problem.Message.TrimEnd('.')}). Free space, or choose another folder with --out.", problem);
 
     /// <summary>The folder of the run to go on with: the one asked for, or the newest.</summary>
+    /// <param name="wanted">The folder asked for; null for the newest.</param>
+    /// <param name="model">What is trained.</param>
     /// <exception cref="CheckpointException">There is no run to go on with.</exception>
-    public static string ToResume(string? wanted)
+    public static string ToResume(string? wanted, string model)
     {
         if (wanted is not null)
             return HasCheckpoint(wanted) ? wanted : throw new CheckpointException($"{wanted}: no checkpoint to go on from. Leave out --resume to begin, or name another run with --out.");
-        return Numbers().OrderDescending().Select(n => Path.Combine(Parent, Prefix + n.ToString(CultureInfo.InvariantCulture))).FirstOrDefault(HasCheckpoint)
-            ?? throw new CheckpointException($"{Path.Combine(Parent, Prefix + "*")}: no checkpoint to go on from. Name the run's folder with --out, or leave out --resume to begin.");
+        return Numbers(model).OrderDescending().Select(n => Path.Combine(Parent, Prefix(model) + n.ToString(CultureInfo.InvariantCulture))).FirstOrDefault(HasCheckpoint)
+            ?? throw new CheckpointException($"{Path.Combine(Parent, Prefix(model) + "*")}: no checkpoint to go on from. Name the run's folder with --out, or leave out --resume to begin.");
     }
 
     private static bool HasCheckpoint(string folder) =>
         File.Exists(Path.Combine(folder, Checkpoint.FileName(CheckpointChoice.Last))) || File.Exists(Path.Combine(folder, Checkpoint.FileName(CheckpointChoice.Best)));
 
-    private static IEnumerable<int> Numbers() => !Directory.Exists(Parent) ? [] : Directory.EnumerateDirectories(Parent, Prefix + "*")
-        .Select(folder => int.TryParse(Path.GetFileName(folder)[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
+    private static string Prefix(string model) => model + "-";
+
+    private static IEnumerable<int> Numbers(string model) => !Directory.Exists(Parent) ? [] : Directory.EnumerateDirectories(Parent, Prefix(model) + "*")
+        .Select(folder => int.TryParse(Path.GetFileName(folder)[Prefix(model).Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
         .Where(number => number > 0);
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Forge.Models.Cnn;
+using Forge.Models.Datasets;
+using Forge.Models.Rnn;
 
 namespace Forge.Cli.Commands;
 
@@ -9,8 +11,8 @@ internal static class TrainOptions
 {
     public static readonly Option<string?> Data = new("--data")
     {
-        Description = "fashion-mnist (default), or a folder with one sub-folder of images a class.",
-        HelpName = "fashion-mnist|FOLDER",
+        Description = "fashion-mnist (default), mnist, or a folder with one sub-folder of images a class.",
+        HelpName = "fashion-mnist|mnist|FOLDER",
     };
 
     public static readonly Option<int?> Size = Options.Count("--size", "Pixels a side that a folder's images are resized to (default 150).", ArticleCnn.SmallestSide);
@@ -27,22 +29,35 @@ internal static class TrainOptions
 
     public static readonly Option<string?> Png = new("--png") { Description = "Also draw the learning curves at the end (default curves.png in the run's folder).", HelpName = "FILE", Arity = ArgumentArity.ZeroOrOne };
 
+    public static readonly Option<string?> Cell = Options.Word("--cell", "The recurrent cell (default lstm).", words: RnnDesign.Cells);
+    public static readonly Option<int?> Units = Options.Count("--units", "Numbers in the cell's state (default 128).");
+
     public static Command Build() => new("train", "Train a model.")
     {
         new Command("cnn", "Train the article's image classifier: three convolutions and pools, a dense layer of 128, a softmax.")
         {
             Data, Size, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Augment, Validation, Resume, DryRun, SkipBad, SaveEvery, Png,
-        }.Does(TrainCnn.Run),
+        }.Does(invocation => TrainClassifier.Run(invocation, CnnDesign.Name)),
+        new Command("rnn", "Train a recurrent classifier: an image's rows as the steps of a sequence, one cell, a softmax.")
+        {
+            Cell, Units, Data, Size, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Augment, Validation, Resume, DryRun, SkipBad, SaveEvery, Png,
+        }.Does(invocation => TrainClassifier.Run(invocation, RnnDesign.Name)),
     };
 
     /// <summary>The settings of a run: the saved ones when it goes on, and what the command line says.</summary>
+    /// <param name="invocation">The command line.</param>
+    /// <param name="saved">The run's; null for a new one.</param>
+    /// <param name="model">What is trained.</param>
     /// <exception cref="UsageException">Options contradict each other or the run.</exception>
-    public static TrainSettings Settings(Invocation invocation, TrainSettings? saved)
+    public static TrainSettings Settings(Invocation invocation, TrainSettings? saved, string model)
     {
         var given = invocation.Parsed;
         var before = saved ?? new TrainSettings();
         var settings = before with
         {
+            Model = model,
+            Cell = given.GetValue(Cell) ?? before.Cell,
+            Units = given.GetValue(Units) ?? before.Units,
             Data = given.GetValue(Data) is { } data ? PathOf(data) : before.Data,
             Size = given.GetValue(Size) ?? before.Size,
             Epochs = given.GetValue(Epochs) ?? before.Epochs,
@@ -57,14 +72,14 @@ internal static class TrainOptions
         };
         // The batches after a resume must be those that an uninterrupted run would have had.
         if (saved is not null)
-            foreach (var (option, was, now) in ((string, object?, object?)[])[("--data", saved.Data, settings.Data), ("--size", saved.Size, settings.Size), ("--batch", saved.Batch, settings.Batch), ("--precision", saved.Precision, settings.Precision), ("--augment", saved.Augment, settings.Augment), ("--seed", saved.Seed, settings.Seed)])
+            foreach (var (option, was, now) in ((string, object?, object?)[])[("--cell", saved.Cell, settings.Cell), ("--units", saved.Units, settings.Units), ("--data", saved.Data, settings.Data), ("--size", saved.Size, settings.Size), ("--batch", saved.Batch, settings.Batch), ("--precision", saved.Precision, settings.Precision), ("--augment", saved.Augment, settings.Augment), ("--seed", saved.Seed, settings.Seed)])
                 if (!Equals(was, now)) throw new UsageException($"{option} is {now}, but the run began with {was ?? "none"}. Leave it out to go on, or begin a new run without --resume.");
-        if (settings.Size is { } size && size != 28 && settings.DataOptions(null).IsFashionMnist)
-            throw new UsageException($"--size is {size}, but Fashion-MNIST's images are 28x28 and stay so. Leave --size out, or give a folder with --data.");
+        if (settings.Size is { } size && size != 28 && settings.DataOptions(null).Idx is { } known)
+            throw new UsageException($"--size is {size}, but {known.Title}'s images are 28x28 and stay so. Leave --size out, or give a folder with --data.");
         return settings;
     }
 
-    private static string PathOf(string data) => data == ArticleDataOptions.FashionMnistName ? data : Path.GetFullPath(data);
+    private static string PathOf(string data) => IdxDataSet.Named(data) is not null ? data : Path.GetFullPath(data);
 
     private static string ValidationOf(string text)
     {

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Forge.Core;
 using Forge.Models.Checkpoints;
 using Forge.Models.Cnn;
+using Forge.Models.Rnn;
 
 namespace Forge.Cli.Commands;
 
@@ -10,6 +11,15 @@ namespace Forge.Cli.Commands;
 internal sealed record TrainSettings
 {
     private const string FileName = "run.json";
+
+    /// <summary>What is trained: cnn or rnn.</summary>
+    public string Model { get; init; } = CnnDesign.Name;
+
+    /// <summary>The recurrent cell, of an rnn.</summary>
+    public string Cell { get; init; } = RnnDesign.Cells[0];
+
+    /// <summary>Units of the cell, of an rnn.</summary>
+    public int Units { get; init; } = RnnDesign.DefaultUnits;
 
     public string Data { get; init; } = ArticleDataOptions.FashionMnistName;
 
@@ -34,6 +44,10 @@ internal sealed record TrainSettings
     public bool SkipBad { get; init; }
 
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>The model as these settings mean it.</summary>
+    [JsonIgnore]
+    public ClassifierDesign Design => Model == RnnDesign.Name ? new RnnDesign(Cell, Units) : new CnnDesign();
 
     /// <summary>The data as these settings mean it.</summary>
     /// <param name="log">Where counts of images are printed.</param>
@@ -76,7 +90,7 @@ internal sealed record TrainSettings
         {
             using var file = File.OpenRead(path);
             var settings = JsonSerializer.Deserialize(file, TrainSettingsJson.Default.TrainSettings);
-            if (settings is { Epochs: > 0, Batch: > 0, LearningRate: > 0, Data: not null, Size: null or > 0, StepsPerEpoch: null or > 0, Precision: { } precision } && Core.Precision.Find(precision) is not null) return settings;
+            if (settings is { Epochs: > 0, Batch: > 0, LearningRate: > 0, Data: not null, Size: null or > 0, StepsPerEpoch: null or > 0, Precision: { } precision, Units: > 0, Model: CnnDesign.Name or RnnDesign.Name } && RnnDesign.Cells.Contains(settings.Cell) && Core.Precision.Find(precision) is not null) return settings;
             throw new DataException($"{path}: holds a value that no run can have. Remove the folder or repair the file.");
         }
         catch (JsonException problem)

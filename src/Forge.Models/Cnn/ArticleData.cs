@@ -17,7 +17,7 @@ public sealed record ArticleDataOptions
     /// <summary>The part of a folder that is held back for validation when nothing else is said.</summary>
     public const double DefaultSplit = 0.2;
 
-    /// <summary><see cref="FashionMnistName"/>, a folder with its four files, or a folder with one sub-folder a class.</summary>
+    /// <summary>The name of an <see cref="IdxDataSet"/>, a folder with its four files, or a folder with one sub-folder a class.</summary>
     public string Data { get; init; } = FashionMnistName;
 
     /// <summary>Height and width that images of a folder are resized to, in pixels; null for <see cref="DefaultSize"/>.</summary>
@@ -44,9 +44,8 @@ public sealed record ArticleDataOptions
     /// <summary>Where counts of images are printed; null prints nothing.</summary>
     public TextWriter? Log { get; init; }
 
-    /// <summary>Whether the pictures are Fashion-MNIST's: 28x28 and grey, whatever <see cref="Size"/> says.</summary>
-    public bool IsFashionMnist => Data == FashionMnistName
-        || File.Exists(Path.Combine(Data, "train-images-idx3-ubyte.gz")) || File.Exists(Path.Combine(Data, "train-images-idx3-ubyte"));
+    /// <summary>The data set whose pictures these are, 28x28 and grey whatever <see cref="Size"/> says; null for a folder of images.</summary>
+    public IdxDataSet? Idx => IdxDataSet.Named(Data) ?? IdxDataSet.In(Data);
 }
 
 /// <summary>The article's data: training batches, augmented if wanted, and validation batches that are only rescaled.</summary>
@@ -97,18 +96,18 @@ public sealed class ArticleData : IDisposable
         if (split is null && options.Validation is { } folder) return OpenFolder(options, folder, classes);
         if (split == 0) return null;
         var flow = Flow(options) with { Subset = Subset.Validation, Classes = classes };
-        if (!options.IsFashionMnist) return Rescale(split ?? ArticleDataOptions.DefaultSplit).FlowFromDirectory(options.Data, flow);
+        if (options.Idx is not { } known) return Rescale(split ?? ArticleDataOptions.DefaultSplit).FlowFromDirectory(options.Data, flow);
         return Announced(split is { } part
-            ? Rescale(part).Flow(FashionMnist.Load(FolderOf(options)).Train, flow)
-            : Rescale(0).Flow(FashionMnist.LoadTest(FolderOf(options)), flow with { Subset = Subset.All }), options);
+            ? Rescale(part).Flow(known.Load(FolderOf(options)).Train, flow)
+            : Rescale(0).Flow(known.LoadTest(FolderOf(options)), flow with { Subset = Subset.All }), options);
     }
 
-    /// <summary>Opens a whole folder, or Fashion-MNIST's test images, to be judged on.</summary>
+    /// <summary>Opens a whole folder, or the test images of an <see cref="IdxDataSet"/>, to be judged on.</summary>
     /// <param name="options">Where it is and how it is read; <see cref="ArticleDataOptions.Validation"/> is not looked at.</param>
     /// <param name="classes">The classes in label order; null takes them from the data.</param>
     /// <exception cref="DataException">Something is missing, damaged or does not fit.</exception>
-    public static IBatches OpenWhole(ArticleDataOptions options, IReadOnlyList<string>? classes = null) => options.IsFashionMnist
-        ? Announced(Rescale(0).Flow(FashionMnist.LoadTest(FolderOf(options)), Flow(options)), options)
+    public static IBatches OpenWhole(ArticleDataOptions options, IReadOnlyList<string>? classes = null) => options.Idx is { } known
+        ? Announced(Rescale(0).Flow(known.LoadTest(FolderOf(options)), Flow(options)), options)
         : OpenFolder(options, options.Data, classes);
 
     /// <inheritdoc/>
@@ -120,12 +119,13 @@ public sealed class ArticleData : IDisposable
 
     private static IBatches OpenTraining(ArticleDataOptions options, double? split)
     {
-        var held = split ?? (options.Validation is null && !options.IsFashionMnist ? ArticleDataOptions.DefaultSplit : 0);
+        var known = options.Idx;
+        var held = split ?? (options.Validation is null && known is null ? ArticleDataOptions.DefaultSplit : 0);
         var generator = options.Augment ? Article with { ValidationSplit = held } : Rescale(held);
         var flow = Flow(options) with { Shuffle = true, Warp = options.Augment ? WarpPlace.Device : WarpPlace.Nowhere };
         flow = flow with { Subset = held > 0 ? Subset.Training : Subset.All };
-        return options.IsFashionMnist
-            ? Announced(generator.Flow(FashionMnist.Load(FolderOf(options)).Train, flow), options)
+        return known is not null
+            ? Announced(generator.Flow(known.Load(FolderOf(options)).Train, flow), options)
             : generator.FlowFromDirectory(options.Data, flow);
     }
 
@@ -162,7 +162,7 @@ public sealed class ArticleData : IDisposable
         Log = options.Log,
     };
 
-    private static string? FolderOf(ArticleDataOptions options) => options.Data == ArticleDataOptions.FashionMnistName ? null : options.Data;
+    private static string? FolderOf(ArticleDataOptions options) => IdxDataSet.Named(options.Data) is not null ? null : options.Data;
 
     // Null: not a fraction.
     private static double? SplitOf(ArticleDataOptions options) =>

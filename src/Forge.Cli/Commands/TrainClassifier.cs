@@ -9,19 +9,26 @@ using Forge.Models.Training;
 
 namespace Forge.Cli.Commands;
 
-/// <summary><c>forge train cnn</c>: device, data, summary and plan, epochs, report.</summary>
-internal static class TrainCnn
+/// <summary><c>forge train cnn</c> and <c>forge train rnn</c>: device, data, summary and plan, epochs, report.</summary>
+internal static class TrainClassifier
 {
-    public static int Run(Invocation invocation)
+    /// <summary>Trains.</summary>
+    /// <param name="invocation">The command line.</param>
+    /// <param name="model">cnn or rnn.</param>
+    public static int Run(Invocation invocation, string model)
     {
         var (report, resumes) = (invocation.Report, invocation.Get(TrainOptions.Resume));
         var wanted = invocation.Get(Options.Out);
-        var folder = resumes ? RunFolder.ToResume(wanted) : RunFolder.ForNewRun(wanted);
+        var folder = resumes ? RunFolder.ToResume(wanted, model) : RunFolder.ForNewRun(wanted, model);
         var told = resumes ? TrainSettings.Load(folder) : null;
         if (resumes && told is null && invocation.Get(TrainOptions.Data) is null)
             throw new CheckpointException($"{TrainSettings.PathIn(folder)} is missing, which says how the run was told to train. Name --data again, and --size, --batch, --augment, --val and --seed where they were given.");
-        var settings = TrainOptions.Settings(invocation, told);
+        if (told is not null && told.Model != model)
+            throw new CheckpointException($"{folder}: a run of forge train {told.Model}, not of forge train {model}. Go on with: {ResumeCommand(told.Model, folder)}");
+        var settings = TrainOptions.Settings(invocation, told, model);
         var saved = resumes ? Checkpoint.Load(Checkpoint.Find(folder, CheckpointChoice.Last)) : null;
+        if (saved is not null && saved.ModelConfig != settings.Design.ModelConfig)
+            throw new CheckpointException($"{folder}: its checkpoint is of another model than this run trains ({settings.Design.ModelConfig}). Go on with the command it was begun with, or begin a new run.");
 
         // Data sets are unpacked while the device is opened; what both say is kept in order.
         var found = new StringWriter();
@@ -44,19 +51,19 @@ internal static class TrainCnn
     {
         try
         {
-            var model = ArticleCnn.Build(data.Training.ImageShape, data.Training.ClassNames.Count);
+            var model = settings.Design.Build(data.Training.ImageShape, data.Training.ClassNames.Count);
             var trainer = new Trainer(engine, model, new Adam((float)settings.LearningRate), Losses.CategoricalCrossentropy, [BatchMetric.Accuracy], precision: Precision.Find(settings.Precision));
-            ShowPlan(report, trainer, data);
+            ShowPlan(report, trainer, data, settings);
             return trainer;
         }
         catch (ShapeException problem)
         {
             // The options were checked, so a shape can only be too large for any device.
-            throw new MemoryException($"{problem.Message} The model of {data.Training.ImageShape[0]}x{data.Training.ImageShape[1]} images is too large: use a smaller --size.", problem);
+            throw new MemoryException($"{problem.Message} The model of {data.Training.ImageShape[0]}x{data.Training.ImageShape[1]} images is too large: use a smaller {settings.Design.SizeOptions}.", problem);
         }
     }
 
-    private static void ShowPlan(Report report, Trainer trainer, ArticleData data)
+    private static void ShowPlan(Report report, Trainer trainer, ArticleData data, TrainSettings settings)
     {
         var (images, classes) = (data.Training.ImageShape, data.Training.ClassNames.Count);
         var batch = Math.Min(data.Training.BatchSize, data.Training.Count);
@@ -68,7 +75,7 @@ internal static class TrainCnn
         if (trainer.Precision != Precision.Strict32) report.Say($"Precision {trainer.Precision}: products and convolutions multiply {trainer.Precision.Operand!.Value.Label()}, sums and weights are f32.");
         report.Event("model", writer =>
         {
-            writer.WriteString("model", "cnn");
+            writer.WriteString("model", settings.Model);
             writer.WriteStartArray("input");
             foreach (var extent in images) writer.WriteNumberValue(extent);
             writer.WriteEndArray();
@@ -106,14 +113,14 @@ internal static class TrainCnn
                 Validation = data.Validation,
                 Callbacks = [Progress(report), new WriteCsv(Path.Combine(folder, "log.csv")), new WriteJson(LogPath(folder)), events, checkpoints],
                 Resume = saved,
-                ModelConfig = SavedClassifier.ModelConfig,
+                ModelConfig = settings.Design.ModelConfig,
             }, invocation.Interruption.Token);
         }
         catch (OperationCanceledException) when (invocation.Interruption.Requested)
         {
             var place = $"Interrupted in epoch {events.Epoch} after {events.Step} of its steps";
-            if (checkpoints.ProblemAtEnd is { } lost) throw new CheckpointException($"{place}, but its state is not saved. {lost.Message}{WayOn(checkpoints, folder)}", lost);
-            throw new InterruptedException(invocation.Interruption.ExitCode, $"{place}. Everything is saved in {checkpoints.LastPath}.{WayOn(checkpoints, folder)}");
+            if (checkpoints.ProblemAtEnd is { } lost) throw new CheckpointException($"{place}, but its state is not saved. {lost.Message}{WayOn(checkpoints, settings.Model, folder)}", lost);
+            throw new InterruptedException(invocation.Interruption.ExitCode, $"{place}. Everything is saved in {checkpoints.LastPath}.{WayOn(checkpoints, settings.Model, folder)}");
         }
         catch (DivergedException problem)
         {
@@ -123,9 +130,9 @@ internal static class TrainCnn
         catch (DataException problem)
         {
             // Not a filter: those run before the fit's end was told, and so before anything was saved.
-            if (checkpoints.SavedAtEnd) throw new DataException($"{problem.Message}\nThe state before it is saved in {checkpoints.LastPath}.{WayOn(checkpoints, folder)}", problem);
-            if (checkpoints.ProblemAtEnd is { } lost) throw new DataException($"{problem.Message}\nThe state before it is not saved. {lost.Message}{WayOn(checkpoints, folder)}", problem);
-            if (problem is CheckpointException) throw new CheckpointException(problem.Message + WayOn(checkpoints, folder), problem);
+            if (checkpoints.SavedAtEnd) throw new DataException($"{problem.Message}\nThe state before it is saved in {checkpoints.LastPath}.{WayOn(checkpoints, settings.Model, folder)}", problem);
+            if (checkpoints.ProblemAtEnd is { } lost) throw new DataException($"{problem.Message}\nThe state before it is not saved. {lost.Message}{WayOn(checkpoints, settings.Model, folder)}", problem);
+            if (problem is CheckpointException) throw new CheckpointException(problem.Message + WayOn(checkpoints, settings.Model, folder), problem);
             throw;
         }
         return Finish(invocation, trainer, data, folder, checkpoints);
@@ -177,7 +184,7 @@ internal static class TrainCnn
     }
 
     // Nothing where there is no state to go on from.
-    private static string WayOn(SaveCheckpoints checkpoints, string folder) => File.Exists(checkpoints.LastPath) ? $"\nGo on with: {ResumeCommand(folder)}" : "";
+    private static string WayOn(SaveCheckpoints checkpoints, string model, string folder) => File.Exists(checkpoints.LastPath) ? $"\nGo on with: {ResumeCommand(model, folder)}" : "";
 
-    private static string ResumeCommand(string folder) => $"forge train cnn --resume --out {(folder.Contains(' ') ? $"'{folder}'" : folder)}";
+    private static string ResumeCommand(string model, string folder) => $"forge train {model} --resume --out {(folder.Contains(' ') ? $"'{folder}'" : folder)}";
 }

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Forge.Core;
+using Forge.Models.Rnn;
+
+namespace Forge.Models.Cnn;
+
+/// <summary>A classifier of pictures that <c>forge train</c> knows: how it is built, and what its checkpoints say of it.</summary>
+public abstract record ClassifierDesign
+{
+    /// <summary>What checkpoints of this model say about it (<see cref="Checkpoints.Checkpoint.ModelConfig"/>).</summary>
+    public abstract string ModelConfig { get; }
+
+    /// <summary>The options that make the model smaller, for messages.</summary>
+    public abstract string SizeOptions { get; }
+
+    /// <summary>Builds the model, with probabilities as its outputs.</summary>
+    /// <param name="images">Height, width and channels of the pictures.</param>
+    /// <param name="classes">Classes told apart, at least 2.</param>
+    /// <exception cref="ShapeException">The pictures are too small, or there are fewer than two classes.</exception>
+    public abstract Sequential Build(Shape images, int classes);
+
+    /// <summary>The design that a checkpoint speaks of; null where it is none of these.</summary>
+    /// <param name="modelConfig">What the checkpoint says.</param>
+    public static ClassifierDesign? Of(string modelConfig)
+    {
+        if (modelConfig == new CnnDesign().ModelConfig) return new CnnDesign();
+        try
+        {
+            using var document = JsonDocument.Parse(modelConfig);
+            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("cell", out var cell) && root.TryGetProperty("units", out var units)
+                && cell.GetString() is { } name && RnnDesign.Cells.Contains(name) && units.TryGetInt32(out var count) && count > 0
+                && new RnnDesign(name, count) is var rnn && rnn.ModelConfig == modelConfig ? rnn : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Throws unless there is something to tell apart.</summary>
+    private protected static void RequireClasses(int classes)
+    {
+        if (classes < 2) throw new ShapeException($"A classifier needs at least 2 classes, not {classes}.");
+    }
+}
+
+/// <summary>The article's convolutional classifier.</summary>
+public sealed record CnnDesign : ClassifierDesign
+{
+    /// <summary>Its name on the command line.</summary>
+    public const string Name = "cnn";
+
+    /// <inheritdoc/>
+    public override string ModelConfig => """{"builder":"ArticleCnn"}""";
+
+    /// <inheritdoc/>
+    public override string SizeOptions => "--size";
+
+    /// <inheritdoc/>
+    public override Sequential Build(Shape images, int classes) => ArticleCnn.Build(images, classes);
+}
