@@ -35,9 +35,21 @@ public static class Grad
         if (cotangent is not null && cotangent.Type != y.Type)
             throw new ShapeException($"The cotangent is {cotangent.Type}, but the differentiated value is {y.Type}.");
 
-        var depends = Dependents(graph, wrt, last: y.Node.Id);
-        var flowing = new Dictionary<Tensor, Tensor> { [y] = cotangent ?? graph.Full(y.Type, 1) };
-        for (var id = y.Node.Id; id >= 0; id--)
+        return Of([y], wrt, [cotangent ?? graph.Full(y.Type, 1)]);
+    }
+
+    /// <summary>The gradient of Σ cotangent · y over several values with respect to each of <paramref name="wrt"/>.</summary>
+    /// <param name="ys">At least one value; all of one graph.</param>
+    /// <param name="wrt">Values of the same graph.</param>
+    /// <param name="cotangents">What flows into each, of its type.</param>
+    /// <param name="after">Nothing flows through the node of this id or earlier ones, to some of <paramref name="wrt"/> from others.</param>
+    internal static IReadOnlyList<Tensor> Of(IReadOnlyList<Tensor> ys, IReadOnlyList<Tensor> wrt, IReadOnlyList<Tensor> cotangents, int after = -1)
+    {
+        var (graph, last) = (ys[0].Graph, ys.Max(y => y.Node.Id));
+        var depends = Dependents(graph, wrt, last);
+        var flowing = new Dictionary<Tensor, Tensor>();
+        for (var i = 0; i < ys.Count; i++) flowing[ys[i]] = flowing.TryGetValue(ys[i], out var sofar) ? sofar + cotangents[i] : cotangents[i];
+        for (var id = last; id > after; id--)
         {
             var node = graph.Nodes[id];
             if (!depends[id] || node.Inputs.Count == 0) continue;

@@ -140,6 +140,24 @@ public sealed class Graph
     /// <summary>A number that no other random op of this graph has, so that each draws its own stream.</summary>
     public int NextStream() => _streams++;
 
+    /// <summary>What the next nodes go on from: the random streams taken so far and the state assigned so far.</summary>
+    internal GraphMoment Moment => new(_streams, [.. _assignments]);
+
+    /// <summary>Until the result is disposed, what is traced draws and reads as it did from this moment on, and assigns nothing.</summary>
+    internal IDisposable Repeat(GraphMoment moment)
+    {
+        var now = Moment;
+        GoTo(moment);
+        return new Undo(() => GoTo(now));
+    }
+
+    private void GoTo(GraphMoment moment)
+    {
+        _streams = moment.Streams;
+        _assignments.Clear();
+        _assignments.AddRange(moment.Assignments);
+    }
+
     // The graph knows what an op's own message cannot: where each input came from.
     private static ShapeException Located(ShapeException problem, Op op, Tensor[] inputs)
     {
@@ -174,6 +192,11 @@ public sealed class Graph
         public void Dispose() => undo();
     }
 }
+
+/// <summary>How far a graph has come.</summary>
+/// <param name="Streams">Random streams taken.</param>
+/// <param name="Assignments">What is to be written to state.</param>
+public sealed record GraphMoment(int Streams, IReadOnlyList<Assignment> Assignments);
 
 /// <summary>A value to be kept in mutable state when a step ends.</summary>
 /// <param name="Parameter">Where.</param>

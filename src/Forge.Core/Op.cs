@@ -34,7 +34,7 @@ public abstract record Op
     /// <summary>Arithmetic and compulsory memory traffic.</summary>
     public abstract Cost Cost(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs);
 
-    /// <summary>Whether the output is the first input's bytes under another type, so that nothing is computed.</summary>
+    /// <summary>Whether each output is the bytes of the input at its place, perhaps under another type, so that nothing is computed.</summary>
     public virtual bool IsView => false;
 
     /// <summary>Whether an output of the same type may be written over an input: each element is read, by every kernel, before its place is written.</summary>

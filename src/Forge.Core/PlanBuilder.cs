@@ -59,7 +59,7 @@ internal sealed class PlanBuilder
     /// <summary>The value whose bytes a view shows.</summary>
     private static Tensor Root(Tensor tensor)
     {
-        while (tensor.Node.Op.IsView) tensor = tensor.Node.Inputs[0];
+        while (tensor.Node.Op.IsView) tensor = tensor.Node.Inputs[tensor.Index];
         return tensor;
     }
 

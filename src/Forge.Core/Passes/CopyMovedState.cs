@@ -17,7 +17,7 @@ public sealed class CopyMovedState : IPass
     private static bool IsOtherState(Assignment assignment)
     {
         var value = assignment.Value;
-        while (value.Node.Op.IsView) value = value.Node.Inputs[0];
+        while (value.Node.Op.IsView) value = value.Node.Inputs[value.Index];
         return value.Node.Op is ParameterOp read && read.Parameter != assignment.Parameter;
     }
 }

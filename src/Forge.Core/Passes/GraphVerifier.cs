@@ -20,7 +20,7 @@ public static class GraphVerifier
             }
             Require(node.Op.Infer(node.InputTypes).SequenceEqual(node.OutputTypes), node, "has outputs of other types than its op infers");
             Require(node.Op is not InputOp op || (op.Position < step.InputTypes.Count && step.InputTypes[op.Position] == op.Type), node, "reads an argument that the function does not have");
-            Require(!node.Op.IsView || node.Inputs[0].Type.Bytes == node.Outputs[0].Type.Bytes, node, "is a view of another size");
+            Require(!node.Op.IsView || node.Outputs.All(o => node.Inputs[o.Index].Type.Bytes == o.Type.Bytes), node, "is a view of another size");
         }
         foreach (var root in step.Roots)
             if (root.Graph != step.Graph) throw new GraphException($"After {stage}: root {root} belongs to another graph.");

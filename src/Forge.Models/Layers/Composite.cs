@@ -135,3 +135,42 @@ public sealed class Bidirectional(Func<RecurrentLayer> layer, MergeMode mergeMod
         };
     }
 }
+
+/// <summary>Layers one after another of which training keeps only what goes in; the rest is computed again for the gradient (gradient checkpointing).</summary>
+/// <param name="layers">At least one.</param>
+public sealed class Checkpointed(params IReadOnlyList<Layer> layers) : CompositeLayer(null)
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<Layer> Inner => layers;
+
+    /// <inheritdoc/>
+    public override Shape ComputeOutputShape(Shape input) => layers.Aggregate(input, (shape, layer) => layer.ComputeOutputShape(shape));
+
+    /// <inheritdoc/>
+    protected override void Create(IReadOnlyList<Shape> inputs)
+    {
+        var shape = inputs[0];
+        for (var i = 0; i < layers.Count; i++)
+        {
+            BuildInner(layers[i], [shape], FormattableString.Invariant($"{layers[i].Kind}_{i}"));
+            shape = layers[i].ComputeOutputShape(shape);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Compute(Tensor x, bool training)
+    {
+        // Masks are kept by value, and the values within are others than those outside.
+        var (mask, passed) = (x.Mask(), false);
+        var results = Tensor.Checkpoint(
+            own =>
+            {
+                var y = own.Count > 1 ? own[0].WithMask(own[1]) : own[0];
+                foreach (var layer in layers) y = layer.Call(y, training);
+                passed = y.Mask() is not null;
+                return passed ? [y, y.Mask()!] : [y];
+            },
+            mask is null ? [x] : [x, mask]);
+        return passed ? results[0].WithMask(results[1]) : results[0];
+    }
+}

@@ -41,6 +41,12 @@ public abstract partial class RecurrentLayer(int units, string? name) : Layer(na
     /// <summary>Steps after which no gradient flows back further (truncated backpropagation); null for none.</summary>
     public int? TruncateSteps { get; init; }
 
+    /// <summary>
+    /// Steps of the segments that are computed again for the gradient, so that a step of training keeps the states between them alone; null to keep
+    /// everything. Time for memory: a cell runs forwards twice.
+    /// </summary>
+    public int? CheckpointSteps { get; init; }
+
     /// <summary>How a cell runs over its steps.</summary>
     public RecurrentPath Path { get; init; }
 
@@ -93,6 +99,7 @@ public abstract partial class RecurrentLayer(int units, string? name) : Layer(na
         if (input[0] < 1) throw new ShapeException($"Layer '{Name}' needs at least one step.");
         if (DropoutRate is not (>= 0 and < 1)) throw new ShapeException($"Layer '{Name}': dropout rate {DropoutRate} must be at least 0 and less than 1.");
         if (TruncateSteps < 1) throw new ShapeException($"Layer '{Name}': gradients cannot stop after {TruncateSteps} steps. Use at least 1.");
+        if (CheckpointSteps < 1) throw new ShapeException($"Layer '{Name}': segments of {CheckpointSteps} steps. Use at least 1.");
         return ReturnSequences ? (input[0], Units) : new Shape(Units);
     }
 

@@ -114,7 +114,7 @@ public sealed class OpProperties
         var sampled = OpTable.Entries.Select(e => e.Sample(new Draw([])).Op.GetType()).ToHashSet();
         var others = typeof(Op).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Op)) && !t.IsAbstract && !sampled.Contains(t)).Select(t => t.Name).Order(StringComparer.Ordinal);
         // Leaves are bound, not computed; a literal is a part of a chain; the others are views whose gradient is a matter of choice.
-        Assert.Equal(["ArgumentOp", "ConstantOp", "CustomGradientOp", "FullOp", "InputOp", "LiteralOp", "ParameterOp", "ScalarOp", "StopGradientOp"], others);
+        Assert.Equal(["ArgumentOp", "CheckpointOp", "ConstantOp", "CustomGradientOp", "FullOp", "InputOp", "LiteralOp", "ParameterOp", "RecomputedOp", "ScalarOp", "StopGradientOp"], others);
     }
 
     private static void ForEachCase(OpEntry op, int count, Action<OpCase, int[]> check)

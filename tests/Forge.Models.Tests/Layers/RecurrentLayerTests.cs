@@ -13,12 +13,12 @@ public sealed class RecurrentLayerTests
 
     public static TheoryData<string> Cells => ["rnn", "lstm", "gru", "gru before"];
 
-    private static RecurrentLayer Make(string cell, bool sequences = false, bool backwards = false, int? stateful = null, int? truncate = null) => cell switch
+    private static RecurrentLayer Make(string cell, bool sequences = false, bool backwards = false, int? stateful = null, int? truncate = null, int? checkpoint = null) => cell switch
     {
-        "lstm" => new LSTM(4) { ReturnSequences = sequences, GoBackwards = backwards, StatefulBatch = stateful, TruncateSteps = truncate },
-        "gru" => new GRU(4) { ReturnSequences = sequences, GoBackwards = backwards, StatefulBatch = stateful, TruncateSteps = truncate },
-        "gru before" => new GRU(4, resetAfter: false) { ReturnSequences = sequences, GoBackwards = backwards, StatefulBatch = stateful, TruncateSteps = truncate },
-        _ => new SimpleRNN(4) { ReturnSequences = sequences, GoBackwards = backwards, StatefulBatch = stateful, TruncateSteps = truncate },
+        "lstm" => new LSTM(4) { ReturnSequences = sequences, GoBackwards = backwards, StatefulBatch = stateful, TruncateSteps = truncate, CheckpointSteps = checkpoint },
+        "gru" => new GRU(4) { ReturnSequences = sequences, GoBackwards = backwards, StatefulBatch = stateful, TruncateSteps = truncate, CheckpointSteps = checkpoint },
+        "gru before" => new GRU(4, resetAfter: false) { ReturnSequences = sequences, GoBackwards = backwards, StatefulBatch = stateful, TruncateSteps = truncate, CheckpointSteps = checkpoint },
+        _ => new SimpleRNN(4) { ReturnSequences = sequences, GoBackwards = backwards, StatefulBatch = stateful, TruncateSteps = truncate, CheckpointSteps = checkpoint },
     };
 
     private static double[] Run(Func<Tensor, Tensor> function, HostTensor x)
@@ -164,6 +164,55 @@ public sealed class RecurrentLayerTests
             Assert.True(Gradient(cut, 3)[0] > 0);
             Assert.True(Gradient(whole, 2)[0] > 0);
         }
+    }
+
+    [Theory, MemberData(nameof(Cells))]
+    public void Checkpoints_ChangeMemoryAlone(string cell)
+    {
+        double[] Results(int? steps, bool backwards)
+        {
+            var layer = Make(cell, sequences: true, backwards: backwards, checkpoint: steps);
+            return Run(x =>
+            {
+                var y = layer.Call(x.WithMask(x.SliceAxis(2, 0, 1).Squeeze(2).Greater(-0.5f)));
+                var gradients = Grad.Of(y.SumSquares(), [x, layer.Kernel!, layer.RecurrentKernel!]);
+                return Tensor.Concat(0, [y.Reshape(-1), .. gradients.Select(g => g.Reshape(-1))]);
+            }, s_x);
+        }
+        foreach (var backwards in (bool[])[false, true])
+            Engines.AssertClose(Results(null, backwards), Results(2, backwards), 1e-6);
+    }
+
+    [Fact]
+    public void Checkpoints_HalveTheMemoryOfTwoHundredSteps_WhichGrowsWithTheSteps()
+    {
+        long Arena(int steps, int? checkpoint)
+        {
+            using var engine = Engines.Reference();
+            var model = new Sequential(new Input((steps, 8)), new LSTM(32) { CheckpointSteps = checkpoint }, new Dense(4));
+            using var trainer = new Trainer(engine, model, new Adam(), Losses.MeanSquaredError);
+            return trainer.PlanStep(new(DType.F32, (4, steps, 8)), new(DType.F32, (4, 4))).ArenaBytes;
+        }
+        Assert.True(Arena(200, 20) * 2 <= Arena(200, null), $"{Arena(200, 20)} bytes with checkpoints, {Arena(200, null)} without");
+        Assert.InRange((double)(Arena(200, null) - Arena(100, null)) / (Arena(100, null) - Arena(50, null)), 1.9, 2.1);
+    }
+
+    [Fact]
+    public void Checkpointed_LayersGiveTheSameGradients_AndPassTheMaskOn()
+    {
+        Layer[] layers = [new Dense(4, "tanh"), new GRU(3) { ReturnSequences = true }];
+        var part = new Checkpointed(layers);
+        var results = Run(x =>
+        {
+            x = x.WithMask(x.SliceAxis(2, 0, 1).Squeeze(2).Greater(-0.5f));
+            var (plain, again) = (layers.Aggregate(x, (y, layer) => layer.Call(y)), part.Call(x));
+            Assert.NotNull(again.Mask());
+            Tensor[] sources = [x, .. part.Parameters.Select(p => (Tensor)p)];
+            var gaps = Grad.Of(plain.SumSquares(), sources).Zip(Grad.Of(again.SumSquares(), sources), (a, b) => (a - b).Abs().Max());
+            return Tensor.Stack(0, [(plain - again).Abs().Max(), .. gaps, Grad.Of(again.SumSquares(), sources[1]).Abs().Max()]);
+        }, s_x);
+        Assert.All(results.SkipLast(1), gap => Assert.InRange(gap, 0, 1e-7));
+        Assert.True(results[^1] > 1e-3);
     }
 
     [Fact]
