@@ -45,7 +45,7 @@ has_torch() {
 
 # A package of the whole system is installed only by root, and only where somebody said yes.
 install_torch() {
-    local install=(apt-get install -y --no-install-recommends python3-torch python3-numpy)
+    local install=(apt-get install -y --no-install-recommends python3-torch python3-numpy libopenblas0-pthread)
     [[ -z ${FORGE_PYTHON-} && $(id -u) == 0 ]] && can_unpack || return 0
     [[ ${FORGE_SETUP-} == yes || ( -t 0 && -t 2 ) ]] || return 0
     may_set_up "PyTorch, to compare with" 250 "It would be installed on this system: ${install[*]}" || return 0

@@ -19,7 +19,7 @@ layout(constant_id = 4) const bool SAVES = false;
 layout(constant_id = 5) const bool RESET_AFTER = true;
 const uint PRODUCTS = RESET_AFTER ? 3u : 2u;
 #if GROUPED
-shared float reset_[RESET_AFTER ? 1u : UNITS];
+shared float reset_[UNITS];
 #define KEEP_RESET(u, v) reset_[u] = (v)
 #define RESET(k) reset_[k]
 #else

@@ -28,6 +28,18 @@ public sealed class StepCountTests : IDisposable
     public void Cnn150_DoesAsMuchAsBefore() =>
         Check(BenchNets.Cnn150, new(Dispatches: 34, Barriers: 28, Submissions: 1, BytesMoved: 1_235_850_480, ArenaBytes: 212_434_944, LiveBytes: 207_847_424));
 
+    [NamedDriverFact("mesa25")]
+    public void Lstm_DoesAsMuchAsBefore_InFewerThanTwentyDispatches() =>
+        Check(BenchNets.Lstm, new(Dispatches: 15, Barriers: 10, Submissions: 1, BytesMoved: 36_393_328, ArenaBytes: 11_075_584, LiveBytes: 11_075_584));
+
+    [NamedDriverFact("mesa25")]
+    public void Rnn_DoesAsMuchAsBefore() =>
+        Check(BenchNets.Rnn, new(Dispatches: 12, Barriers: 9, Submissions: 1, BytesMoved: 9_831_792, ArenaBytes: 2_850_816, LiveBytes: 2_850_816));
+
+    [NamedDriverFact("mesa25")]
+    public void Gru_DoesAsMuchAsBefore() =>
+        Check(BenchNets.Gru, new(Dispatches: 14, Barriers: 9, Submissions: 1, BytesMoved: 30_853_488, ArenaBytes: 10_289_152, LiveBytes: 10_289_152));
+
     [DriverTheory, InlineData(false), InlineData(true)]
     public void Replay_MakesNoGarbageButItsResults(bool staged)
     {

@@ -31,7 +31,7 @@ internal static class PeerContestants
         if (FindPython(device) is not { } python)
         {
             missing = device == "cuda" ? "torch: no Python here has PyTorch with CUDA. Name one that has in FORGE_PYTHON."
-                : "torch: no Python here has PyTorch. Install it: sudo apt-get install --no-install-recommends python3-torch python3-numpy (Debian, Ubuntu); or name a Python that has it in FORGE_PYTHON.";
+                : "torch: no Python here has PyTorch. Install it: sudo apt-get install --no-install-recommends python3-torch python3-numpy libopenblas0-pthread (Debian, Ubuntu); or name a Python that has it in FORGE_PYTHON.";
             return [];
         }
         // Memory order decides by a third which way; the faster of the two is what Forge is compared with.

@@ -63,7 +63,7 @@ public sealed record GruOp(bool ResetAfter = true, bool Reverse = false, bool Ha
         var (previous, saved, units) = (outputs[2], outputs[3], node.Inputs[1].Shape[0]);
         var back = node.Graph.Add(new GruGradOp(ResetAfter, Reverse, HasMask, kinds) { IsFused = IsFused }, [node.Inputs[1], previous, saved, .. flows]).Outputs;
         Tensor?[] mask = HasMask ? [null] : [];
-        if (ResetAfter) return [back[0], OverSteps(previous, back[2]), back[1], back[2].Sum([0, 1]), .. mask];
+        if (ResetAfter) return [back[0], OverSteps(previous, back[2]), back[1], back[2].Reshape(-1, 3 * units).Sum([0]), .. mask];
         var ofGates = OverSteps(previous, back[0].SliceAxis(2, 0, 2 * units));
         var ofCandidate = OverSteps(saved.SliceAxis(3, 3, 1).Squeeze(3), back[0].SliceAxis(2, 2 * units, units));
         return [back[0], Tensor.Concat(1, ofGates, ofCandidate), back[1], .. mask];

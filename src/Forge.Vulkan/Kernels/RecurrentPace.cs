@@ -1,12 +1,14 @@
 using Forge.Core;
+using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
 
 /// <summary>When a recurrent cell runs faster by simpler ops for each step than by its kernel over all steps.</summary>
 internal static class RecurrentPace
 {
-    // Measured on Mesa 25, two cores (docs/kernels.md): what the portable kernel does, what products do, and what a step's dispatches cost.
-    private const double WalkFlops = 5e9, ProductFlops = 4e10, StepSeconds = 1e-3;
+    // Measured on Mesa 25, two cores (docs/kernels.md), forward and back: what the portable kernel does in a second, and what a step's dispatches cost.
+    private static readonly (double WalkFlops, double StepSeconds) s_forward = (4e9, 0.35e-3), s_back = (2.2e9, 0.7e-3);
+    private const double ProductFlops = 4e10;
 
     /// <summary>Whether the steps one by one are faster.</summary>
     /// <param name="op">A cell or its gradient.</param>
@@ -19,6 +21,7 @@ internal static class RecurrentPace
         var outputs = op.Infer(inputs);
         if (kernel.VariantsOf(op, inputs, outputs, limits)[0].Family == Family.Lane) return false;
         var flops = op.Cost(inputs, outputs).Flops;
-        return flops / WalkFlops > outputs[0].Shape[1] * StepSeconds + flops / ProductFlops;
+        var (walk, step) = op is RecurrentOp ? s_forward : s_back;
+        return flops / walk > outputs[0].Shape[1] * step + flops / ProductFlops;
     }
 }
