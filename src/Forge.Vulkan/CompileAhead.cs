@@ -1,15 +1,6 @@
-using System.Security.Cryptography;
-using System.Text;
 using Silk.NET.Vulkan;
 
 namespace Forge.Vulkan;
-
-/// <summary>What a pipeline is made of: enough to make it again on another device.</summary>
-/// <param name="Name">Shader and variant.</param>
-/// <param name="Spirv">The shader.</param>
-/// <param name="Constants">Specialization constants, by constant_id.</param>
-/// <param name="Push">The push block's layout.</param>
-internal sealed record PipelineParts(string Name, byte[] Spirv, IReadOnlyList<uint> Constants, PushLayout Push);
 
 /// <summary>
 /// Has a driver compile on every core. Mesa's software driver makes a pipeline's machine code when it is first dispatched, on the one thread of its
@@ -20,7 +11,7 @@ internal sealed record PipelineParts(string Name, byte[] Spirv, IReadOnlyList<ui
 internal sealed class CompileAhead : IDisposable
 {
     // Fewer new pipelines than this compile sooner than another device opens.
-    private const int Worth = 4, MostDevices = 8, HashBytes = 16;
+    private const int Worth = 4, MostDevices = 8;
     private readonly Device _device;
     private readonly CacheFolder _folder;
     private readonly string _file;
@@ -126,9 +117,9 @@ internal sealed class CompileAhead : IDisposable
 
     private static unsafe void Compile(Device device, PipelineCache cache, CommandBuffer commands, PipelineParts parts)
     {
-        using var pipeline = new ComputePipeline(device, cache, parts.Name, parts.Spirv, parts.Constants, parts.Push);
+        using var pipeline = new ComputePipeline(device, cache, parts);
         CommandBuffers.Begin(device, commands, "compiling ahead", once: true);
-        device.Vk.CmdBindPipeline(commands, PipelineBindPoint.Compute, pipeline.Handle);
+        pipeline.Bind(commands);
         device.Vk.CmdDispatch(commands, 0, 0, 0);
         device.Vk.EndCommandBuffer(commands).Check("vkEndCommandBuffer", "compiling ahead");
         device.Wait(device.Submit([commands], "compiling ahead"), "compiling ahead");
@@ -136,11 +127,7 @@ internal sealed class CompileAhead : IDisposable
 
     private static unsafe void DestroyPool(Device device, CommandPool pool) => device.Vk.DestroyCommandPool(device.Handle, pool, null);
 
-    private static Int128 Hash(PipelineParts parts)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(parts.Spirv);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{string.Join(',', parts.Constants)} {parts.Push}"));
-        return System.Runtime.InteropServices.MemoryMarshal.Read<Int128>(hash.GetHashAndReset().AsSpan(0, HashBytes));
-    }
+    // The machine code of a shader object is not that of the pipeline.
+    private static Int128 Hash(PipelineParts parts) =>
+        System.Runtime.InteropServices.MemoryMarshal.Read<Int128>(parts.Hash()) ^ (parts.Binary is null ? 0 : 1);
 }

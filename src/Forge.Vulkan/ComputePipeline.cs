@@ -3,7 +3,7 @@ using Silk.NET.Vulkan;
 
 namespace Forge.Vulkan;
 
-/// <summary>A compiled kernel: its pipeline, and how its push block and its buffers are laid out.</summary>
+/// <summary>A compiled kernel: its pipeline or shader object, and how its push block and its buffers are laid out.</summary>
 [DebuggerDisplay("{Name}")]
 internal sealed unsafe class ComputePipeline : IDisposable
 {
@@ -12,13 +12,11 @@ internal sealed unsafe class ComputePipeline : IDisposable
     /// <summary>Builds a pipeline.</summary>
     /// <param name="device">The device.</param>
     /// <param name="cache">The driver's cache.</param>
-    /// <param name="name">For messages and tools.</param>
-    /// <param name="spirv">The shader.</param>
-    /// <param name="constants">Specialization constants; the place in the list is the constant_id.</param>
-    /// <param name="push">The push block's layout.</param>
+    /// <param name="parts">What it is made of. Built as a shader object where a binary is among them or the cache keeps those.</param>
     /// <exception cref="ShaderException">The shader declares another push block.</exception>
-    public ComputePipeline(Device device, PipelineCache cache, string name, byte[] spirv, IReadOnlyList<uint> constants, PushLayout push)
+    public ComputePipeline(Device device, PipelineCache cache, PipelineParts parts)
     {
+        var (name, spirv, push) = (parts.Name, parts.Spirv, parts.Push);
         Interlocked.Increment(ref device.PipelinesBuilt);
         (_device, Name, Push) = (device, name, push);
         if (!SpirvModule.IsSpirv(spirv))
@@ -32,8 +30,15 @@ internal sealed unsafe class ComputePipeline : IDisposable
             if (push.Mode == BufferMode.Descriptor)
                 SetLayout = CreateSetLayout(push.Buffers);
             Layout = CreateLayout(push.Bytes);
-            Handle = Create(cache, spirv, constants);
-            device.Name(ObjectType.Pipeline, Handle.Handle, name);
+            if (device.ShaderObjects is { } objects && (cache.KeepsBinaries || parts.Binary is not null))
+            {
+                BuildObject(objects, cache, parts);
+            }
+            else
+            {
+                Handle = Create(cache, spirv, parts.Constants);
+                device.Name(ObjectType.Pipeline, Handle.Handle, name);
+            }
             device.ThrowMessages();
         }
         catch
@@ -50,8 +55,14 @@ internal sealed unsafe class ComputePipeline : IDisposable
     /// <summary>The push block's layout.</summary>
     public PushLayout Push { get; }
 
-    /// <summary>The pipeline.</summary>
+    /// <summary>The pipeline; null for a shader object.</summary>
     public Pipeline Handle { get; private set; }
+
+    /// <summary>The shader object; null for a pipeline.</summary>
+    public ShaderEXT Shader { get; private set; }
+
+    /// <summary>What the driver made of the shader, for building it again; null for a pipeline.</summary>
+    public byte[]? Binary { get; private set; }
 
     /// <summary>Its layout.</summary>
     public PipelineLayout Layout { get; private set; }
@@ -62,14 +73,33 @@ internal sealed unsafe class ComputePipeline : IDisposable
     /// <summary>What the driver took to build it.</summary>
     public TimeSpan BuildTime { get; }
 
+    /// <summary>Has the dispatches that follow run this kernel.</summary>
+    public void Bind(CommandBuffer commands)
+    {
+        if (Shader.Handle != 0)
+            _device.ShaderObjects!.Bind(commands, Shader);
+        else
+            _device.Vk.CmdBindPipeline(commands, PipelineBindPoint.Compute, Handle);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         var vk = _device.Vk;
+        if (Shader.Handle != 0)
+            _device.ShaderObjects!.Destroy(Shader);
         vk.DestroyPipeline(_device.Handle, Handle, null); // null handles are allowed
         vk.DestroyPipelineLayout(_device.Handle, Layout, null);
         vk.DestroyDescriptorSetLayout(_device.Handle, SetLayout, null);
-        (Handle, Layout, SetLayout) = (default, default, default);
+        (Handle, Shader, Layout, SetLayout) = (default, default, default, default);
+    }
+
+    private void BuildObject(ShaderObjects objects, PipelineCache cache, PipelineParts parts)
+    {
+        parts = parts with { Binary = parts.Binary ?? cache.Binary(parts) };
+        Shader = objects.Create(parts, SetLayout, out var binary);
+        cache.Keep(parts, binary);
+        Binary = binary;
     }
 
     private DescriptorSetLayout CreateSetLayout(int buffers)
@@ -114,10 +144,7 @@ internal sealed unsafe class ComputePipeline : IDisposable
         }
         try
         {
-            var values = constants.ToArray();
-            var entries = new SpecializationMapEntry[values.Length];
-            for (var i = 0; i < entries.Length; i++)
-                entries[i] = new() { ConstantID = (uint)i, Offset = (uint)(4 * i), Size = 4 };
+            using var specialization = new Specialization(constants);
             using var main = new NativeStrings(["main"]);
             // Where a driver may choose among subgroup sizes, it is held to the one kernels were told.
             var size = new PipelineShaderStageRequiredSubgroupSizeCreateInfo
@@ -126,29 +153,24 @@ internal sealed unsafe class ComputePipeline : IDisposable
                 RequiredSubgroupSize = _device.Limits.SubgroupSize,
             };
             var pin = _device.Limits.HasSubgroupSizeControl && _device.Limits.MinSubgroupSize < _device.Limits.MaxSubgroupSize;
-            fixed (uint* v = values)
-            fixed (SpecializationMapEntry* e = entries)
+            var create = new ComputePipelineCreateInfo
             {
-                var specialization = new SpecializationInfo { MapEntryCount = (uint)entries.Length, PMapEntries = e, DataSize = (nuint)(4 * values.Length), PData = v };
-                var create = new ComputePipelineCreateInfo
+                SType = StructureType.ComputePipelineCreateInfo,
+                Flags = _device.CapturesStatistics ? PipelineCreateFlags.CreateCaptureStatisticsBitKhr : 0,
+                Layout = Layout,
+                Stage = new()
                 {
-                    SType = StructureType.ComputePipelineCreateInfo,
-                    Flags = _device.CapturesStatistics ? PipelineCreateFlags.CreateCaptureStatisticsBitKhr : 0,
-                    Layout = Layout,
-                    Stage = new()
-                    {
-                        SType = StructureType.PipelineShaderStageCreateInfo,
-                        PNext = pin ? &size : null,
-                        Stage = ShaderStageFlags.ComputeBit,
-                        Module = module,
-                        PName = main.Pointers[0],
-                        PSpecializationInfo = &specialization,
-                    },
-                };
-                Pipeline pipeline;
-                vk.CreateComputePipelines(_device.Handle, cache.Handle, 1, &create, null, &pipeline).Check("vkCreateComputePipelines", $"building {Name}");
-                return pipeline;
-            }
+                    SType = StructureType.PipelineShaderStageCreateInfo,
+                    PNext = pin ? &size : null,
+                    Stage = ShaderStageFlags.ComputeBit,
+                    Module = module,
+                    PName = main.Pointers[0],
+                    PSpecializationInfo = specialization.Pointer,
+                },
+            };
+            Pipeline pipeline;
+            vk.CreateComputePipelines(_device.Handle, cache.Handle, 1, &create, null, &pipeline).Check("vkCreateComputePipelines", $"building {Name}");
+            return pipeline;
         }
         finally
         {

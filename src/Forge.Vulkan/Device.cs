@@ -39,6 +39,7 @@ internal sealed unsafe class Device : IDisposable
     private readonly Silk.NET.Vulkan.Semaphore _timeline;
     private readonly delegate* unmanaged<Silk.NET.Vulkan.Device, DebugUtilsObjectNameInfoEXT*, Result> _setName;
     private readonly bool _statistics;
+    private readonly Lazy<ShaderObjects?> _shaderObjects;
     private ulong _submitted;
     private readonly DeviceStats _stats = new();
     private readonly bool _isSibling;
@@ -49,6 +50,7 @@ internal sealed unsafe class Device : IDisposable
     public Device(DeviceOptions? options = null)
     {
         options ??= new DeviceOptions();
+        _shaderObjects = new(() => ShaderObjects.Of(this));
         Api = new VulkanApi(options.Hook);
         Instance = new VulkanInstance(Api, options.Validation ?? Switches.Validation);
         try
@@ -57,7 +59,7 @@ internal sealed unsafe class Device : IDisposable
             Description = DeviceSelection.Choose([.. devices.Select(d => d.Description)], options.Device ?? Environment.GetEnvironmentVariable("FORGE_DEVICE"));
             (MapsDeviceMemory, StagingBytes, _statistics) = (!options.Staged, options.StagingBytes, options.Statistics);
             Physical = devices.First(d => d.Description == Description).Handle;
-            using var features = new DeviceFeatures(Api, Physical, Description, options.Mode ?? ModeSwitch());
+            using var features = new DeviceFeatures(Api, Physical, Description, options.Mode ?? ModeSwitch(), Instance.Validation);
             Limits = options.Narrow is { } narrow ? narrow(features.Limits) : features.Limits;
             QueueFamily = FindQueueFamily();
             Handle = Create(features);
@@ -80,11 +82,12 @@ internal sealed unsafe class Device : IDisposable
     // Another device of the same driver: no names, no messages of its own.
     private Device(Device other)
     {
+        _shaderObjects = new(() => ShaderObjects.Of(this));
         (_isSibling, Api, Instance, Description, Physical) = (true, other.Api, other.Instance, other.Description, other.Physical);
         (Limits, QueueFamily, MemoryTypes, MapsDeviceMemory, StagingBytes) = (other.Limits, other.QueueFamily, other.MemoryTypes, other.MapsDeviceMemory, other.StagingBytes);
         try
         {
-            using var features = new DeviceFeatures(Api, Physical, Description, other.Limits.Mode);
+            using var features = new DeviceFeatures(Api, Physical, Description, other.Limits.Mode, Instance.Validation);
             Handle = Create(features);
             _queue = FirstQueue();
             _timeline = CreateTimeline();
@@ -134,6 +137,9 @@ internal sealed unsafe class Device : IDisposable
 
     /// <summary>Whether pipelines are built so that <see cref="Profiling.PipelineStatistics"/> can ask for their registers.</summary>
     public bool CapturesStatistics => _statistics && Limits.HasPipelineStatistics;
+
+    /// <summary>Shaders without pipelines, where this driver gains by them; null elsewhere.</summary>
+    public ShaderObjects? ShaderObjects => _shaderObjects.Value;
 
     /// <summary>The binding.</summary>
     public Vk Vk => Api.Vk;

@@ -22,7 +22,7 @@ public static class DeviceCatalogue
         {
             try
             {
-                using var features = new DeviceFeatures(api, handle, description, wanted: null);
+                using var features = new DeviceFeatures(api, handle, description, wanted: null, instance.Validation);
                 devices.Add(new(description, features.Limits, null));
             }
             catch (DeviceException unfit)

@@ -11,7 +11,7 @@ internal sealed unsafe class DeviceFeatures : IDisposable
 
     /// <summary>Asks <paramref name="handle"/> for its features and limits.</summary>
     /// <exception cref="DeviceException">The device lacks something Forge cannot do without; the message names it.</exception>
-    public DeviceFeatures(VulkanApi api, PhysicalDevice handle, DeviceDescription description, BufferMode? wanted)
+    public DeviceFeatures(VulkanApi api, PhysicalDevice handle, DeviceDescription description, BufferMode? wanted, bool validation)
     {
         var vk = api.Vk;
         if (description.ApiVersion < new Version(1, 2))
@@ -22,7 +22,8 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         var n = _native;
         var extensions = new List<string>();
         // SPIR-V 1.6, which loads of tensors ask for, came with Vulkan 1.3.
-        Chain(hasSizeControl, description.ApiVersion >= new Version(1, 3), has);
+        // Shader objects build on dynamic rendering, which came with it too; Debian 12's validation layer does not know them.
+        Chain(hasSizeControl, description.ApiVersion >= new Version(1, 3), !validation, has);
         vk.GetPhysicalDeviceFeatures2(handle, &n->Root);
 
         var v11 = new PhysicalDeviceVulkan11Properties { SType = StructureType.PhysicalDeviceVulkan11Properties };
@@ -40,6 +41,12 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         {
             coop2.PNext = v11.PNext;
             v11.PNext = &coop2;
+        }
+        var objects = new PhysicalDeviceShaderObjectPropertiesEXT { SType = StructureType.PhysicalDeviceShaderObjectPropertiesExt };
+        if (n->Objects.ShaderObject)
+        {
+            objects.PNext = v11.PNext;
+            v11.PNext = &objects;
         }
         var properties = new PhysicalDeviceProperties2 { SType = StructureType.PhysicalDeviceProperties2, PNext = &v11 };
         vk.GetPhysicalDeviceProperties2(handle, &properties);
@@ -62,6 +69,8 @@ internal sealed unsafe class DeviceFeatures : IDisposable
             extensions.Add("VK_KHR_shader_bfloat16");
         if (n->Statistics.PipelineExecutableInfo)
             extensions.Add("VK_KHR_pipeline_executable_properties");
+        if (n->Objects.ShaderObject)
+            extensions.Add("VK_EXT_shader_object");
         Extensions = extensions;
 
         var limits = properties.Properties.Limits;
@@ -100,6 +109,7 @@ internal sealed unsafe class DeviceFeatures : IDisposable
             WorkgroupMatrixSharedBytes = coop2.CooperativeMatrixWorkgroupScopeReservedSharedMemory,
             HasTensorLoads = HasWorkgroupMatrices && n->Coop2.CooperativeMatrixTensorAddressing && n->Coop2.CooperativeMatrixPerElementOperations,
             HasPipelineStatistics = n->Statistics.PipelineExecutableInfo,
+            ShaderBinaryVersion = n->Objects.ShaderObject ? $"{Convert.ToHexStringLower(new ReadOnlySpan<byte>(objects.ShaderBinaryUuid, 16))}.{objects.ShaderBinaryVersion}" : null,
             TimestampPeriod = limits.TimestampComputeAndGraphics ? limits.TimestampPeriod : 0,
             SubmissionFlops = description.IsSoftware ? double.PositiveInfinity : DeviceLimits.WatchdogFlops,
             Quirks = Quirks.Of(description),
@@ -126,7 +136,7 @@ internal sealed unsafe class DeviceFeatures : IDisposable
     private bool HasWorkgroupMatrices => _native->Coop.CooperativeMatrix && _native->V12.VulkanMemoryModel
         && _native->Coop2.CooperativeMatrixWorkgroupScope && _native->Coop2.CooperativeMatrixFlexibleDimensions;
 
-    private void Chain(bool sizeControl, bool workgroupMatrices, IReadOnlySet<string> has)
+    private void Chain(bool sizeControl, bool vulkan13, bool shaderObjects, IReadOnlySet<string> has)
     {
         var n = _native;
         n->Root.SType = StructureType.PhysicalDeviceFeatures2;
@@ -137,6 +147,7 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         n->Coop.SType = StructureType.PhysicalDeviceCooperativeMatrixFeaturesKhr;
         n->Coop2.SType = StructureType.PhysicalDeviceCooperativeMatrix2FeaturesNV;
         n->Statistics.SType = StructureType.PhysicalDevicePipelineExecutablePropertiesFeaturesKhr;
+        n->Objects.SType = StructureType.PhysicalDeviceShaderObjectFeaturesExt;
         n->Root.PNext = &n->V11;
         n->V11.PNext = &n->V12;
         void** end = &n->V12.PNext;
@@ -150,7 +161,7 @@ internal sealed unsafe class DeviceFeatures : IDisposable
             *end = &n->Coop;
             end = &n->Coop.PNext;
         }
-        if (workgroupMatrices && has.Contains("VK_NV_cooperative_matrix2"))
+        if (vulkan13 && has.Contains("VK_NV_cooperative_matrix2"))
         {
             *end = &n->Coop2;
             end = &n->Coop2.PNext;
@@ -163,6 +174,11 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         if (has.Contains("VK_KHR_pipeline_executable_properties"))
         {
             *end = &n->Statistics;
+            end = &n->Statistics.PNext;
+        }
+        if (shaderObjects && vulkan13 && has.Contains("VK_EXT_shader_object"))
+        {
+            *end = &n->Objects;
         }
     }
 
@@ -251,5 +267,6 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         public PhysicalDeviceCooperativeMatrix2FeaturesNV Coop2;
         public PhysicalDeviceShaderBfloat16FeaturesKHR Bfloat16;
         public PhysicalDevicePipelineExecutablePropertiesFeaturesKHR Statistics;
+        public PhysicalDeviceShaderObjectFeaturesEXT Objects;
     }
 }

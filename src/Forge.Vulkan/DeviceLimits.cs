@@ -112,6 +112,9 @@ public sealed record DeviceLimits
     /// <summary>VK_KHR_pipeline_executable_properties: the driver tells registers and spills.</summary>
     public bool HasPipelineStatistics { get; init; }
 
+    /// <summary>VK_EXT_shader_object: which binaries of shaders the driver knows; null where it has no shader objects.</summary>
+    public string? ShaderBinaryVersion { get; init; }
+
     /// <summary>Nanoseconds a timestamp tick; 0 where the queue has no timestamps.</summary>
     public float TimestampPeriod { get; init; }
 

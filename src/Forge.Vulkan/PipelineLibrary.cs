@@ -67,6 +67,9 @@ internal sealed class PipelineLibrary : IDisposable
     /// <summary>Shaders compiled so far; the rest came from the cache.</summary>
     public int Compiled => _compiler.Compiled;
 
+    /// <summary>What the driver made of shaders in other runs.</summary>
+    internal PipelineCache Cache => _cache;
+
     /// <summary>The pipeline for a request, built if it must be.</summary>
     /// <exception cref="ShaderException">The shader does not compile or does not fit its kernel.</exception>
     public ComputePipeline Get(PipelineRequest request)
@@ -82,7 +85,9 @@ internal sealed class PipelineLibrary : IDisposable
         var built = new ComputePipeline[requests.Count];
         try
         {
-            Parallel.For(0, requests.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, i => built[i] = Get(requests[i]));
+            // One by one: some take a hundred times as long as others.
+            var each = Partitioner.Create(Enumerable.Range(0, requests.Count), EnumerablePartitionerOptions.NoBuffering);
+            Parallel.ForEach(each, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation }, i => built[i] = Get(requests[i]));
         }
         catch (AggregateException several)
         {
@@ -125,9 +130,10 @@ internal sealed class PipelineLibrary : IDisposable
     {
         var shader = request.CompiledFor(_device.Limits, out var push);
         var spirv = _compiler.Compile(shader);
-        var pipeline = new ComputePipeline(_device, _cache, request.Name, spirv, request.Constants, push);
+        var parts = new PipelineParts(request.Name, spirv, request.Constants, push);
+        var pipeline = new ComputePipeline(_device, _cache, parts);
         if (_ahead is not null)
-            _parts[pipeline] = new(request.Name, spirv, request.Constants, push);
+            _parts[pipeline] = parts with { Binary = pipeline.Binary };
         Switches.Log(3, $"built {request.Name} in {pipeline.BuildTime.TotalMilliseconds:F1} ms");
         return pipeline;
     }

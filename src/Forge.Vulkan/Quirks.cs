@@ -27,6 +27,9 @@ public sealed record Quirks
     /// <summary>Machine code is made when a pipeline is first dispatched, on the queue's one thread, and kept in the driver's own cache on disk.</summary>
     public bool CompilesAtFirstDispatch { get; init; }
 
+    /// <summary>The driver's pipeline cache keeps nothing of what it makes of SPIR-V, but the binaries of its shader objects do.</summary>
+    public bool KeepsShaderBinaries { get; init; }
+
     /// <summary>Mesa's llvmpipe, VkDriverId.</summary>
     internal const int Llvmpipe = 13;
 
@@ -37,7 +40,7 @@ public sealed record Quirks
     private static readonly (Func<DeviceDescription, bool> Fits, Quirks Quirks)[] Table =
     [
         (d => d.DriverId == Llvmpipe && MesaMajor(d.DriverDetail) >= 24,
-            new() { LaneChain = true, UniformPushTable = true, FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true, CompilesAtFirstDispatch = true }),
+            new() { LaneChain = true, UniformPushTable = true, FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true, CompilesAtFirstDispatch = true, KeepsShaderBinaries = true }),
         // Mesa 22.3 gave wrong results with the chain.
         (d => d.DriverId == Llvmpipe, new() { UniformPushTable = true, FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true, CompilesAtFirstDispatch = true }),
         (d => d.DriverId == SwiftShader, new() { NoPointerCast = true, MaxLosesNaN = true, RunsOnProcessor = true }),

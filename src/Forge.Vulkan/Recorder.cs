@@ -91,7 +91,7 @@ internal static unsafe class Recorder
             throw new ShaderException($"{d.Name}: {d.Pipeline.Name} was built for {push.Words} words and {push.Buffers} buffers, but the dispatch has {d.Words.Count} and {d.Bindings.Count}.");
         if (d.Grid.X is 0 or > Grid.MaxPerAxis || d.Grid.Y is 0 or > Grid.MaxPerAxis || d.Grid.Z is 0 or > Grid.MaxPerAxis)
             throw new ShaderException($"{d.Name}: a grid of {d.Grid.X} x {d.Grid.Y} x {d.Grid.Z} workgroups; each axis takes 1 to {Grid.MaxPerAxis}. Use Grid.Linear.");
-        vk.CmdBindPipeline(commands, PipelineBindPoint.Compute, d.Pipeline.Handle);
+        d.Pipeline.Bind(commands);
         if (push.Mode == BufferMode.Descriptor)
         {
             var set = recording.Sets.Of(index);
