@@ -1,5 +1,6 @@
 using Forge.Core;
 using Forge.Core.Ops;
+using Forge.Models.Datasets;
 using Forge.Models.Layers;
 using Forge.Models.Optimizers;
 using Forge.Models.Training;
@@ -241,6 +242,20 @@ public sealed class RecurrentLayerTests
         var gru = new GRU(4);
         gru.Build((5, 3));
         Assert.Equal((2, 12), gru.Bias!.Type.Shape);
+    }
+
+    [Fact]
+    public void RaggedSequences_ArePadded_AndWhatDoesNotFitIsNamed()
+    {
+        var (one, two) = (Engines.Uniform(1, (2, 3), 1, 2), Engines.Uniform(2, (4, 3), 1, 2));
+        var padded = PaddedSequences.Pad([one, two], padding: -1);
+        Assert.Equal((2, 4, 3), padded.Shape);
+        Assert.Equal([.. one.Doubles(), .. Enumerable.Repeat(-1.0, 6), .. two.Doubles()], padded.Doubles());
+        Assert.Contains("Sequence 1 has 4 steps, but there is room for 3", Assert.Throws<DataException>(() => PaddedSequences.Pad([one, two], 3)).Message, StringComparison.Ordinal);
+        Assert.Contains("Sequence 1 has 2 features", Assert.Throws<DataException>(() => PaddedSequences.Pad([one, Engines.Uniform(1, (2, 2), 1, 2)])).Message, StringComparison.Ordinal);
+        Assert.Contains("no sequence", Assert.Throws<DataException>(() => PaddedSequences.Pad([])).Message, StringComparison.Ordinal);
+        var model = new Sequential(new Input((3, 3)), new LSTM(4));
+        Assert.Contains("The model takes (3, 3), not (4, 3)", Assert.Throws<ShapeException>(() => Run(x => model.Call(x), padded)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
