@@ -6,13 +6,20 @@
 // Terms   a chunk is CHUNK_H x CHUNK_W taps x CHUNK_C channels, all unrolled; CHUNK_H and CHUNK_W divide the window. Where CHUNK_C < CHANNELS the
 //         last chunk of a tap starts SKIP channels early and masks them.
 // Padding where SCATTERED (padding, or DW above 1) every pixel of the tile has an address of its own for each tap of a chunk, which for pixels outside x is that of the zeros.
+// DEPTH   (Conv3D) images are the FRAMES frames of clips of y, rows of taps those of all frames of a window, TAPS_H of each; x has clips of D frames. What
+//         lies before or behind a clip is read as padding is.
 // Tiles   few terms are one chunk: such a workgroup is one subgroup that computes TILES tiles, one after the other.
 // Grid    x: runs of TILES tiles of a row; y: output rows; z: images x panels of 16 channels. The last tile and panel overlap their neighbours.
 // Needs   LaneForm.Of, HasLaneChain where CHAINED; Q >= ROWS, OUTPUTS >= 16, one group, every grid axis <= 32768; SCATTERED needs packed weights.
 // Tune    ROWS 6, 5 or 4, whichever wastes least of a row; 48 to 96 terms a chunk: 64 take 100 ms to compile, 96 take 250.
 #define INT64
 #define BUFFERS IN(float, X, 0) IN(float, Weights, 1) IN(float, Bias, 2) OUT(float, Y, 3)
-#define PUSH uint never; uint H; uint W; uint P; uint Q; uint K; int top; int left; uint strideH; uint DH; uint DW; uint firstOfY; uint imageStep; uint rowStep;
+#define PUSH uint never; uint H; uint W; uint P; uint Q; uint K; int top; int left; uint strideH; uint DH; uint DW; uint firstOfY; uint imageStep; uint rowStep; PUSH_DEPTH
+#ifdef DEPTH
+#define PUSH_DEPTH uint D; uint strideD; uint DD; int front;
+#else
+#define PUSH_DEPTH
+#endif
 #include "buffers.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -35,6 +42,8 @@ layout(constant_id = 15) const uint SLOPE = 0;
 layout(constant_id = 16) const uint STEP = 1; // pixels between results that are neighbours here
 layout(constant_id = 17) const uint DIGITS = 63;
 layout(constant_id = 18) const bool CHAINED = true;
+layout(constant_id = 19) const uint FRAMES = 1;
+layout(constant_id = 20) const uint TAPS_H = 1;
 const uint SUBGROUPS = GROUP / 8;
 const uint PANELS = (OUTPUTS + 15) / 16;
 const uint PARTS = (CHANNELS + CHUNK_C - 1) / CHUNK_C; // chunks of a tap
@@ -72,8 +81,14 @@ void main()
         beginTile(s);
         [[unroll]] for (uint i = 0; i < CHUNK_H; ++i)
         {
+#ifdef DEPTH
+            int h = int(row * strideH + (i0 + i) % TAPS_H * DH) - top, d = int(image % FRAMES * strideD + (i0 + i) / TAPS_H * DD) - front;
+            uint64_t line = ADDRESS(X) + uint64_t(4l * ((int64_t((int(image / FRAMES * D) + d) * int(H) + h) * int(W) + w0) * int(CHANNELS) + int(c0)));
+            uint rowInside = uint(uint(h) < H) & uint(uint(d) < D);
+#else
             uint64_t line = corner + 4ul * (i * DH * W * CHANNELS);
             uint rowInside = uint(uint(h0 + int(i * DH)) < H);
+#endif
             // Without padding or gaps the taps of a row are neighbours: one address a pixel serves them all.
             uint64_t x[POINTERS][ROWS];
             [[unroll]] for (uint j = 0; j < POINTERS; ++j)

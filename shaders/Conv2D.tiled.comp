@@ -1,6 +1,7 @@
 #version 450
 // Conv2D on GPUs, as a product that is never laid out: y[pixel,o] = activation(sum over (tap,c) of x[pixel moved by tap, c] * w[(tap,c),o] + bias[o]).
 // Shapes  x (N,H,W,C), w (KH,KW,CG,O), bias (O), y (N,P,Q,O), all f32 (x and w may both be bf16 or f16), NHWC and HWIO. Group g reads channels g*CG.. and makes g*OG...
+// DEPTH   the same of Conv3D: clips of frames (conv2d.glsl).
 // Needs   shapes that Conv2DGeometry accepts, counts < 2^31. X_WIDE: CG is a multiple of 4; O_WIDE: OG is.
 // Grid    x tiles of a group's output channels, y tiles of pixels, z groups; tile.glsl (coopmat.glsl) says how a workgroup computes its tile.
 // Tune    BM, BN (the tile), TM, TN (what a lane computes of it).
@@ -36,11 +37,14 @@ QUAD quadA(uint m, uint k, uint end)
     uint row = OVER(m, Q), q = m - row * Q, n = OVER(row, P), p = row - n * P;
     [[unroll]] for (uint e = 0u; e < 4u; ++e) {
         if (k + e >= end) break;
-        uint tap = OVER(k + e, CG), i = OVER(tap, KW);
-        uint h = p * SH + i * DH - TOP, w = q * SW + (tap - i * KW) * DW - LEFT;  // before the first row or column: very large
-        uint at = ((n * H + h) * Width + w) * C + gl_WorkGroupID.z * CG + k + e - tap * CG;
-        if (X_WIDE) return h < H && w < Width ? QUAD_AT(X, at) : v;  // the quad is of one tap
-        if (h < H && w < Width) SET_QUAD(v, e, X, at);
+        uint tap = OVER(k + e, CG), i = OVER(tap, KW), j = tap - i * KW, image = n;
+        bool there = true;
+        FRAME_OF_X(image, i, there)
+        uint h = p * SH + i * DH - TOP, w = q * SW + j * DW - LEFT;  // before the first row or column: very large
+        uint at = ((image * H + h) * Width + w) * C + gl_WorkGroupID.z * CG + k + e - tap * CG;
+        there = there && h < H && w < Width;
+        if (X_WIDE) return there ? QUAD_AT(X, at) : v;  // the quad is of one tap
+        if (there) SET_QUAD(v, e, X, at);
     }
     return v;
 }

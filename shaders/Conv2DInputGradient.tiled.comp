@@ -1,6 +1,7 @@
 #version 450
 // Conv2DInputGradient on GPUs, as a product that is never laid out: dx[pixel,c] = sum over (tap,o) of dy[pixel moved back by tap, o] * w[tap,c,o].
 // Shapes  dy (N,P,Q,O), w (KH,KW,CG,O), dx (N,H,W,C), all f32, but dy and w may both be bf16 or f16. Group g of channels reads outputs g*OG...
+// DEPTH   the same of Conv3D: clips of frames (conv2d.glsl).
 // Needs   shapes that Conv2DGeometry accepts, counts < 2^31. O_WIDE: OG is a multiple of 4; X_WIDE: CG is.
 // Grid    x tiles of a group's channels, y tiles of pixels of dx, z groups; tile.glsl (coopmat.glsl) says how a workgroup computes its tile.
 // Tune    BM, BN (the tile), TM, TN (what a lane computes of it).
@@ -32,12 +33,14 @@ QUAD quadA(uint m, uint k, uint end)
     uint row = OVER(m, Width), w = m - row * Width, n = OVER(row, H), h = row - n * H;
     [[unroll]] for (uint e = 0u; e < 4u; ++e) {
         if (k + e >= end) break;
-        uint tap = OVER(k + e, OG), i = OVER(tap, KW), j = tap - i * KW;
+        uint tap = OVER(k + e, OG), i = OVER(tap, KW), j = tap - i * KW, image = n;
+        bool there = true;
+        FRAME_OF_Y(image, i, there)
         uint down = h + TOP, after = w + LEFT;
-        bool used = down >= i * DH && after >= j * DW;
+        bool used = there && down >= i * DH && after >= j * DW;
         uint p = used ? OVER(down - i * DH, SH) : P, q = used ? OVER(after - j * DW, SW) : Q;
         used = used && p < P && q < Q && p * SH == down - i * DH && q * SW == after - j * DW;
-        uint at = ((n * P + p) * Q + q) * O + gl_WorkGroupID.z * OG + k + e - tap * OG;
+        uint at = ((image * P + p) * Q + q) * O + gl_WorkGroupID.z * OG + k + e - tap * OG;
         if (O_WIDE) return used ? QUAD_AT(DY, at) : v;  // the quad is of one tap
         if (used) SET_QUAD(v, e, DY, at);
     }

@@ -10,12 +10,18 @@
 // Terms   a chunk is CHUNK_ROWS rows x CHUNK_Q pixels, all unrolled: whole rows, or a part of one. The last chunk along an axis starts SKIP_ROWS rows or
 //         SKIP_Q pixels early and masks them. RAGGED: the last slice has fewer chunks than subgroups, and the rest of them change nothing.
 // Padding where PADDED, x rows outside are masked, and so are the first EDGE_LEFT and last EDGE_RIGHT pixels of a chunk where they are outside.
+// DEPTH   (Conv3D) images are the FRAMES frames of clips of dy, rows of taps those of all frames of a window, TAPS_H of each; x has clips of D frames.
 // Grid    x: panels of 16 channels; y: tiles of weights; z: slices. The last panel and tile overlap their neighbours.
 // Needs   LaneForm.Of, HasLaneChain where CHAINED; M = KH TAPS_W CHANNELS (+ 1 for WITH_ONES) >= ROWS, OUTPUTS >= 16, one group, every grid axis <= 32768.
 // Tune    ROWS 6, 5 or 4; 40 to 88 terms a chunk; slices small enough for their part of x and dy to stay in the second cache.
 #define INT64
 #define BUFFERS IN(float, X, 0) IN(float, DY, 1) OUT(float, Part, 2) IN(float, Ones, 3)
-#define PUSH uint never; uint H; uint W; uint M; uint rows; uint size; uint first; uint top; uint left; uint strideH; uint DH; uint DW; uint lastRow; uint chunks; uint words;
+#define PUSH uint never; uint H; uint W; uint M; uint rows; uint size; uint first; uint top; uint left; uint strideH; uint DH; uint DW; uint lastRow; uint chunks; uint words; PUSH_DEPTH
+#ifdef DEPTH
+#define PUSH_DEPTH uint D; uint strideD; uint DD; uint front;
+#else
+#define PUSH_DEPTH
+#endif
 #include "buffers.glsl"
 
 layout(local_size_x_id = 0) in;
@@ -40,6 +46,8 @@ layout(constant_id = 17) const bool WITH_ONES = false;
 layout(constant_id = 18) const uint DIGITS = 63;
 layout(constant_id = 19) const bool JOINED = false;
 layout(constant_id = 20) const bool CHAINED = true;
+layout(constant_id = 21) const uint FRAMES = 1;
+layout(constant_id = 22) const uint TAPS_H = 1;
 const uint SUBGROUPS = GROUP / 8;
 const uint PARTS = (Q + CHUNK_Q - 1) / CHUNK_Q; // chunks of a row
 const uint RUN = TAPS_W * CHANNELS;             // weights of a row of taps
@@ -56,12 +64,20 @@ void main()
 
     // Of each weight of the tile: its tap, and where its channel lies.
     int tapH[ROWS], tapW[ROWS];
+#ifdef DEPTH
+    int tapD[ROWS];
+#endif
     uint channel[ROWS];
     [[unroll]] for (uint r = 0; r < ROWS; ++r)
     {
         uint tap = (m0 + r) / CHANNELS;
         channel[r] = (m0 + r) % CHANNELS;
+#ifdef DEPTH
+        tapH[r] = int(tap / TAPS_W % TAPS_H * DH) - int(top);
+        tapD[r] = int(tap / (TAPS_W * TAPS_H) * DD) - int(front);
+#else
         tapH[r] = int(tap / TAPS_W * DH) - int(top);
+#endif
         tapW[r] = int(tap % TAPS_W * DW) - int(left);
     }
     uint64_t firstWord = ADDRESS(X), lastWord = ADDRESS(X) + 4ul * words - 4ul;
@@ -80,7 +96,14 @@ void main()
                 int h = int(p * strideH) + tapH[r], w = int(q0 * STRIDE_W) + tapW[r];
                 inside[r] = uint(h) < H ? ~0u : 0u;
                 if (PADDED) h = clamp(h, 0, int(H) - 1);
-                x[r] = ADDRESS(X) + uint64_t(4l * ((int64_t(int(image * H) + h) * int(W) + w) * int(CHANNELS) + int(channel[r])));
+                int line = int(image * H);
+#ifdef DEPTH
+                int d = int(image % FRAMES * strideD) + tapD[r];
+                inside[r] &= uint(d) < D ? ~0u : 0u;
+                if (PADDED) d = clamp(d, 0, int(D) - 1);
+                line = (int(image / FRAMES * D) + d) * int(H);
+#endif
+                x[r] = ADDRESS(X) + uint64_t(4l * ((int64_t(line + h) * int(W) + w) * int(CHANNELS) + int(channel[r])));
                 // What follows from the first is cheaper: a constant, and behind the end of a row of taps the way to the next.
                 if (JOINED && r > 0u) x[r] = x[0] + 4ul * r;
                 if (JOINED && RUN % ROWS != 0u) x[r] += uint64_t(-int64_t(int(m0 % RUN + r >= RUN))) & (4ul * ((DH * W - TAPS_W) * CHANNELS));

@@ -2,6 +2,7 @@
 // Conv2DWeightGradient on GPUs, as a product that is never laid out: part[slice][(tap,c),o] = sum over the slice's pixels of dy of
 // x[pixel moved by tap, c] * dy[pixel, o], and where COLUMN_SUMS, after these, part[slice][o] = sum of dy[pixel, o].
 // Shapes  x (N,H,W,C), dy (N,P,Q,O), part (slices, KH*KW*CG*O + (COLUMN_SUMS ? O : 0)), all f32, but x and dy may both be bf16 or f16. Conv2DWeightGradient.sum.comp adds the slices.
+// DEPTH   the same of Conv3D: clips of frames (conv2d.glsl).
 // Needs   shapes that Conv2DGeometry accepts, counts < 2^31. X_WIDE: CG is a multiple of 4; O_WIDE: OG is.
 // Grid    x tiles of a group's output channels, y tiles of (tap,c), z slices of groups; tile.glsl (coopmat.glsl) says how a workgroup computes its tile.
 // Tune    BM, BN (the tile), TM, TN (what a lane computes of it).
@@ -9,7 +10,7 @@
 #define BUFFERS IN(uint, X, 0) IN(uint, DY, 1) OUT(float, Part, 2)
 #define PUSH CONV2D_EXTENTS \
     uint M, pixels, pixelsOfSlice, size, groups;  /* taps times channels; pixels of dy, and of a slice; elements of a slice's part; channel groups */ \
-    DIVISOR(P) DIVISOR(Q) DIVISOR(CG) DIVISOR(KW) DIVISOR(groups)
+    DIVISOR(P) DIVISOR(Q) DIVISOR(CG) DIVISOR(KW)
 #include "buffers.glsl"
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint BM = 64; layout(constant_id = 2) const uint BN = 64;
@@ -36,11 +37,14 @@ QUAD quadA(uint m, uint k, uint end)
     uint row = OVER(k, Q), q = k - row * Q, n = OVER(row, P), p = row - n * P;
     [[unroll]] for (uint e = 0u; e < 4u; ++e) {
         if (m + e >= M) break;
-        uint tap = OVER(m + e, CG), i = OVER(tap, KW);
-        uint h = p * SH + i * DH - TOP, w = q * SW + (tap - i * KW) * DW - LEFT;  // before the first row or column: very large
-        uint at = ((n * H + h) * Width + w) * C + group * CG + m + e - tap * CG;
-        if (X_WIDE) return h < H && w < Width ? QUAD_AT(X, at) : v;  // the quad is of one tap
-        if (h < H && w < Width) SET_QUAD(v, e, X, at);
+        uint tap = OVER(m + e, CG), i = OVER(tap, KW), j = tap - i * KW, image = n;
+        bool there = true;
+        FRAME_OF_X(image, i, there)
+        uint h = p * SH + i * DH - TOP, w = q * SW + j * DW - LEFT;  // before the first row or column: very large
+        uint at = ((image * H + h) * Width + w) * C + group * CG + m + e - tap * CG;
+        there = there && h < H && w < Width;
+        if (X_WIDE) return there ? QUAD_AT(X, at) : v;  // the quad is of one tap
+        if (there) SET_QUAD(v, e, X, at);
     }
     return v;
 }
@@ -66,7 +70,7 @@ void storeQuad(uint m, uint n, vec4 v)
 
 void main()
 {
-    slice = OVER(gl_WorkGroupID.z, groups);
+    slice = gl_WorkGroupID.z / groups;  // once a workgroup; with DEPTH a divisor more would not fit in 128 bytes
     group = gl_WorkGroupID.z - slice * groups;
     uint m0 = gl_WorkGroupID.y * BM, n0 = gl_WorkGroupID.x * BN, first = slice * pixelsOfSlice;
     multiplyTile(m0, n0, first, min(pixels, first + pixelsOfSlice));

@@ -53,6 +53,12 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
         ? (_extents[0], _extents[1], _extents[2], _extents[3])
         : throw new ShapeException($"Shape {this} has rank {Rank}; (batch, height, width, channels) was needed.");
 
+    /// <summary>Batch, depth, height, width, channels of a rank-5 shape.</summary>
+    /// <exception cref="ShapeException">The rank is not 5.</exception>
+    public (int N, int D, int H, int W, int C) Ndhwc => Rank == 5
+        ? (_extents[0], _extents[1], _extents[2], _extents[3], _extents[4])
+        : throw new ShapeException($"Shape {this} has rank {Rank}; (batch, depth, height, width, channels) was needed.");
+
     /// <summary>Elements between neighbours along each axis, in a dense row-major tensor.</summary>
     public int[] Strides()
     {

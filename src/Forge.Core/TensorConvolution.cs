@@ -30,6 +30,17 @@ public sealed partial class Tensor
     public Tensor Conv2D(Tensor weights, Size2D? stride = null, Padding2D padding = default, Size2D? dilation = null, int groups = 1) =>
         new Conv2DOp(new(stride ?? 1, padding, dilation ?? 1, groups)).On(this, weights);
 
+    /// <summary>A transposed convolution: images (N,H,W,C) whose convolution with these weights would have this tensor's shape. The VJP of <see cref="Conv2D"/> to its images.</summary>
+    /// <param name="weights">f32 (KH,KW,C/groups,O) for this tensor of O channels: Keras's Conv2DTranspose has this order, (height, width, out, in).</param>
+    /// <param name="size">Height and width of the result: with a stride above 1 several convolve to one size.</param>
+    /// <param name="stride">Elements between windows on the result; 1 when left out.</param>
+    /// <param name="padding">Rows and columns around the result that are left out of it; none when left out.</param>
+    /// <param name="dilation">Elements between a window's taps; 1 when left out.</param>
+    /// <param name="groups">Groups of channels convolved apart.</param>
+    /// <exception cref="ShapeException">See <see cref="Conv2DInputGradientOp"/>.</exception>
+    public Tensor Conv2DTranspose(Tensor weights, Size2D size, Size2D? stride = null, Padding2D padding = default, Size2D? dilation = null, int groups = 1) =>
+        new Conv2DInputGradientOp(new(stride ?? 1, padding, dilation ?? 1, groups), size).On(this, weights);
+
     /// <summary>The largest value of each window of images (N,H,W,C), per channel: (N,P,Q,C).</summary>
     /// <param name="window">Window height and width.</param>
     /// <param name="stride">Elements between windows; the window's size when left out.</param>

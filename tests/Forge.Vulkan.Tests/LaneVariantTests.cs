@@ -61,6 +61,15 @@ public sealed class LaneVariantTests
         Assert.DoesNotContain(Variants(op, a, b, Chains), v => v.Name.EndsWith("-barrier", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(new[] { 16, 16, 28, 28, 1 }, new[] { 3, 3, 3, 1, 16 })]
+    [InlineData(new[] { 8, 16, 32, 32, 16 }, new[] { 3, 3, 3, 16, 32 })]
+    public void Clips_RunLaneKernelsByDefault_WhereThePushBlockHoldsTheirSteps(int[] x, int[] w)
+    {
+        Assert.Equal(Family.Lane, Variants("Conv3D", x, w, Chains)[0].Family);
+        Assert.DoesNotContain(Variants("Conv3D", x, w, Chains with { MaxPushConstantBytes = 128 }), v => v.Family == Family.Lane);
+    }
+
     public static TheoryData<string> WhatIsMissing() => ["table", "subgroups of 16", "subgroups of 4", "64-bit integers", "checked mode", "large workgroups", "shared memory for a twin"];
 
     [Theory, MemberData(nameof(WhatIsMissing))]
@@ -105,7 +114,7 @@ public sealed class LaneVariantTests
 
     private static IReadOnlyList<Variant> Variants(string name, int[] a, int[] b, DeviceLimits limits)
     {
-        Op op = name == "MatMul" ? new MatMulOp() : new Conv2DOp(Conv2DGeometry.Unit);
+        Op op = name switch { "MatMul" => new MatMulOp(), "Conv3D" => new Conv3DOp(Conv3DGeometry.Unit), _ => new Conv2DOp(Conv2DGeometry.Unit) };
         TensorType[] inputs = [new(DType.F32, new(a)), new(DType.F32, new(b))];
         return KernelTable.Find(op)!.VariantsOf(op, inputs, op.Infer(inputs), limits);
     }

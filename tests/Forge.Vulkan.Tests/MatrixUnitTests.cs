@@ -57,6 +57,9 @@ public class MatrixUnitTests
                 (new Conv2DOp(new(1, new Padding2D(1, 1, 1, 1), 1, 2)), (2, 9, 7, 8), (3, 3, 4, 34)),
                 (new Conv2DInputGradientOp(new(2, Padding2D.Valid, 1, 1), (9, 9)), (2, 4, 4, 20), (3, 3, 12, 20)),
                 (new Conv2DWeightGradientOp(new(1, Padding2D.Valid, 1, 1), (3, 3)), (3, 20, 20, 5), (3, 18, 18, 36)),
+                (new Conv3DOp(new(1, Padding3D.Around(1), 1, 2)), new(1, 3, 9, 7, 8), new(3, 3, 3, 4, 34)),
+                (new Conv3DInputGradientOp(new((1, 2, 2), Padding3D.Valid, 1, 1), (4, 9, 9)), new(1, 3, 4, 4, 20), new(2, 3, 3, 12, 20)),
+                (new Conv3DWeightGradientOp(Conv3DGeometry.Unit, (2, 3, 3)), new(1, 4, 12, 12, 5), new(1, 3, 10, 10, 36)),
             ])
             {
                 Core.Reference.ReferenceTensor[] inputs = [Rounded(draw.Uniform(a), type), Rounded(draw.Uniform(b), type)];

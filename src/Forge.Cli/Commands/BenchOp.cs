@@ -15,7 +15,7 @@ internal static class BenchOp
 
     private static readonly Option<string> Shape = new("--shape")
     {
-        Description = "MxNxK for sgemm; NxHxWxC:KHxKWxO (/s2 for stride 2, /g4 for four groups) for conv2d, conv2d-dx, conv2d-dw; NxHxWxC for pools, batchnorm, concat, slice, pad and warp; NxTxU, rows, steps and units, for rnn, lstm, gru and their -grad; MxN for the rest. Products and convolutions take /bf16 or /f16 behind it: 16-bit factors.",
+        Description = "MxNxK for sgemm; NxHxWxC:KHxKWxO (/s2 for stride 2, /g4 for four groups) for conv2d, conv2d-dx, conv2d-dw; NxDxHxWxC:KDxKHxKWxO (/s2) for conv3d, conv3d-dx, conv3d-dw; NxHxWxC for pools, batchnorm, concat, slice, pad and warp; NxTxU, rows, steps and units, for rnn, lstm, gru and their -grad; MxN for the rest. Products and convolutions take /bf16 or /f16 behind it: 16-bit factors.",
         HelpName = "SHAPE",
     };
 

@@ -20,6 +20,9 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         ["conv2d"] = (Convolution(), ConvolutionForm, (name, d) => new(name, new Conv2DOp(Geometry(d)), [Images(d), Weights(d)])),
         ["conv2d-dx"] = (Convolution(), ConvolutionForm, (name, d) => new(name, new Conv2DInputGradientOp(Geometry(d), (d[1], d[2])), [Convolved(d), Weights(d)])),
         ["conv2d-dw"] = (Convolution(), ConvolutionForm, (name, d) => new(name, new Conv2DWeightGradientOp(Geometry(d), (d[4], d[5])), [Images(d), Convolved(d)])),
+        ["conv3d"] = (ClipConvolution(), ClipConvolutionForm, (name, d) => new(name, new Conv3DOp(ClipGeometry(d)), [Clips(d), ClipWeights(d)])),
+        ["conv3d-dx"] = (ClipConvolution(), ClipConvolutionForm, (name, d) => new(name, new Conv3DInputGradientOp(ClipGeometry(d), (d[1], d[2], d[3])), [ConvolvedClips(d), ClipWeights(d)])),
+        ["conv3d-dw"] = (ClipConvolution(), ClipConvolutionForm, (name, d) => new(name, new Conv3DWeightGradientOp(ClipGeometry(d), (d[5], d[6], d[7])), [Clips(d), ConvolvedClips(d)])),
         ["maxpool"] = (Pooling(), PoolingForm, (name, d) => new(name, new MaxPool2DOp(Pool), [Images(d)])),
         ["maxpool-grad"] = (Pooling(), PoolingForm, (name, d) => new(name, new MaxPool2DGradientOp(Pool), [Images(d), Pooled(d)])),
         ["avgpool"] = (Pooling(), PoolingForm, (name, d) => new(name, new AvgPool2DOp(Pool), [Images(d)])),
@@ -52,6 +55,7 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
     };
 
     private const string ConvolutionForm = "NxHxWxC:KHxKWxO with /s2 for stride 2, /g4 for four groups, then /bf16 or /f16 for 16-bit factors, such as 8x36x36x64:3x3x128";
+    private const string ClipConvolutionForm = "NxDxHxWxC:KDxKHxKWxO with /s2 for stride 2, then /bf16 or /f16 for 16-bit factors, such as 4x16x32x32x16:3x3x3x32";
     private const string PoolingForm = "NxHxWxC, such as 32x148x148x32";
     private const string CellForm = "NxTxU, rows, steps and units, such as 64x28x128";
     private const string MatrixForm = "MxN, such as 4096x1024";
@@ -100,7 +104,7 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
     private static (DType Factors, string Shape) Factors(string op, string shape)
     {
         foreach (var type in (DType[])[DType.BF16, DType.F16])
-            if ((op == "sgemm" || op.StartsWith("conv2d", StringComparison.Ordinal)) && shape.EndsWith($"/{type.Label()}", StringComparison.Ordinal))
+            if ((op == "sgemm" || op.StartsWith("conv", StringComparison.Ordinal)) && shape.EndsWith($"/{type.Label()}", StringComparison.Ordinal))
                 return (type, shape[..^(type.Label().Length + 1)]);
         return (DType.F32, shape);
     }
@@ -138,6 +142,14 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
 
     private static TensorType Convolved(int[] d) => new Conv2DOp(Geometry(d)).Infer([Images(d), Weights(d)])[0];
 
+    private static TensorType Clips(int[] d) => F32(d[..5]);
+
+    private static TensorType ClipWeights(int[] d) => F32(d[5], d[6], d[7], d[4], d[8]);
+
+    private static Conv3DGeometry ClipGeometry(int[] d) => new(d.Length > 9 ? d[9] : 1, Padding3D.Valid, 1, 1);
+
+    private static TensorType ConvolvedClips(int[] d) => new Conv3DOp(ClipGeometry(d)).Infer([Clips(d), ClipWeights(d)])[0];
+
     private static TensorType Pooled(int[] d) => new MaxPool2DOp(Pool).Infer([Images(d)])[0];
 
     [GeneratedRegex(@"^(\d+)x(\d+)x(\d+)$")]
@@ -145,6 +157,9 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
 
     [GeneratedRegex(@"^(\d+)x(\d+)x(\d+)x(\d+):(\d+)x(\d+)x(\d+)(?:/s(\d+))?(?:/g(\d+))?$")]
     private static partial Regex Convolution();
+
+    [GeneratedRegex(@"^(\d+)x(\d+)x(\d+)x(\d+)x(\d+):(\d+)x(\d+)x(\d+)x(\d+)(?:/s(\d+))?$")]
+    private static partial Regex ClipConvolution();
 
     [GeneratedRegex(@"^(\d+)x(\d+)x(\d+)x(\d+)$")]
     private static partial Regex Pooling();

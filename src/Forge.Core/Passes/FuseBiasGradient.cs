@@ -33,6 +33,7 @@ public sealed class FuseBiasGradient : IPass
             {
                 MatMulOp product => product with { WithColumnSums = true },
                 Conv2DWeightGradientOp convolution => convolution with { WithBiasGradient = true },
+                Conv3DWeightGradientOp convolution => convolution with { WithBiasGradient = true },
                 _ => throw new InvalidOperationException($"{gradient} is no weight gradient"),
             };
             fused = made[gradient] = at.Graph.Add(op, x, dy);
@@ -48,7 +49,7 @@ public sealed class FuseBiasGradient : IPass
 
     private static Tensor? CotangentOf(Node node) => node.Op switch
     {
-        Conv2DWeightGradientOp { WithBiasGradient: false } => node.Inputs[1],
+        Conv2DWeightGradientOp { WithBiasGradient: false } or Conv3DWeightGradientOp { WithBiasGradient: false } => node.Inputs[1],
         MatMulOp { TransposeA: true, TransposeB: false, WithColumnSums: false, Epilogue.IsNone: true } when node.Inputs.All(i => i.Shape.Rank == 2) => node.Inputs[1],
         _ => null,
     };

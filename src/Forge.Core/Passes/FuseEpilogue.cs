@@ -55,6 +55,7 @@ public sealed class FuseEpilogue : IPass
     {
         MatMulOp { WithColumnSums: false } product => product.Epilogue,
         Conv2DOp convolution => convolution.Epilogue,
+        Conv3DOp convolution => convolution.Epilogue,
         _ => null,
     };
 
@@ -62,6 +63,7 @@ public sealed class FuseEpilogue : IPass
     {
         MatMulOp product => product with { Epilogue = epilogue },
         Conv2DOp convolution => convolution with { Epilogue = epilogue },
+        Conv3DOp convolution => convolution with { Epilogue = epilogue },
         _ => throw new InvalidOperationException($"{op.Name} has no epilogue"),
     };
 

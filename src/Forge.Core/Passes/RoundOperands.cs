@@ -24,7 +24,8 @@ public sealed class RoundOperands(DType operand, bool stored) : IPass
 
     /// <inheritdoc/>
     public StepGraph Apply(StepGraph traced) => traced.Rewrite(at =>
-        at.Node.Op is MatMulOp or Conv2DOp or Conv2DInputGradientOp or Conv2DWeightGradientOp && at.Inputs[0].DType == DType.F32
+        at.Node.Op is MatMulOp or Conv2DOp or Conv2DInputGradientOp or Conv2DWeightGradientOp or Conv3DOp or Conv3DInputGradientOp or Conv3DWeightGradientOp
+            && at.Inputs[0].DType == DType.F32
             ? at.Graph.Add(at.Node.Op, [Rounded(at.Inputs[0]), Rounded(at.Inputs[1]), .. at.Inputs.Skip(2)]).Outputs
             : null);
 

@@ -10,6 +10,12 @@ namespace Forge.Vulkan.Kernels;
 /// <param name="Y">(N, P, Q, O).</param>
 internal sealed record Conv2DExtents(Conv2DGeometry Geometry, Shape X, Shape W, Shape Y)
 {
+    /// <summary>How windows step over frames, where images are the frames of clips: W's rows are then those of all frames of a window. Null for images alone.</summary>
+    public FrameSteps? Steps { get; init; }
+
+    /// <summary>Rows of a window, of one frame where there are several.</summary>
+    public int RowsOfWindow => W[0] / (Steps?.Taps ?? 1);
+
     /// <summary>Channels of x in a group.</summary>
     public int ChannelsOfGroup => W[2];
 
@@ -22,12 +28,13 @@ internal sealed record Conv2DExtents(Conv2DGeometry Geometry, Shape X, Shape W, 
     /// <summary>Pixels of y in the batch.</summary>
     public int Pixels => Y[0] * Y[1] * Y[2];
 
-    /// <summary>CONV2D_EXTENTS of shaders/include/conv2d.glsl.</summary>
+    /// <summary>CONV2D_EXTENTS of shaders/include/conv2d.glsl; with Steps, of its DEPTH build.</summary>
     /// <exception cref="ShapeException">A window, stride, dilation or padding of 65,536 or more: two share a word.</exception>
     public uint[] Words =>
     [
         (uint)X[1], (uint)X[2], (uint)X[3], (uint)Y[1], (uint)Y[2], (uint)Y[3], (uint)ChannelsOfGroup, (uint)OutputsOfGroup,
-        Pair(W[0], W[1]), Pair(Geometry.Stride.H, Geometry.Stride.W), Pair(Geometry.Dilation.H, Geometry.Dilation.W), Pair(Geometry.Padding.Top, Geometry.Padding.Left),
+        Pair(RowsOfWindow, W[1]), Pair(Geometry.Stride.H, Geometry.Stride.W), Pair(Geometry.Dilation.H, Geometry.Dilation.W), Pair(Geometry.Padding.Top, Geometry.Padding.Left),
+        .. Steps is { } s ? [(uint)s.D, (uint)s.F, Pair(s.Taps, s.Stride), Pair(s.Dilation, s.Front)] : (uint[])[],
     ];
 
     /// <summary>1 where channels come in whole quads, so that every quad of them lies on 16 bytes; else 0.</summary>

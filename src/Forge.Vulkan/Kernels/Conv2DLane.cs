@@ -4,8 +4,8 @@ using Forge.Core.Ops;
 namespace Forge.Vulkan.Kernels;
 
 /// <summary>
-/// The lane variants of Conv2D and of its input gradient: shaders/Conv2D.lane.comp, with the weights as they lie or packed into panels first, and
-/// <see cref="Conv2DWinograd"/>.
+/// The lane variants of Conv2D and Conv3D and of their input gradients: shaders/Conv2D.lane.comp, with the weights as they lie or packed into panels first, and,
+/// of images, <see cref="Conv2DWinograd"/>.
 /// </summary>
 /// <remarks>
 /// Offered for one group and 16 output channels or more (the gradient: input channels); any window, stride, padding and dilation. A gradient at a stride is
@@ -47,12 +47,12 @@ internal sealed record Conv2DLane
     /// <summary>The variants that fit, the default first.</summary>
     public static IEnumerable<Variant> Variants(Conv2DExtents extents, Epilogue epilogue, bool gradient, DeviceLimits limits)
     {
-        if (LaneForm.Of(limits) is not { } form || extents.Geometry.Groups != 1)
+        if (LaneForm.Of(limits) is not { } form || extents.Geometry.Groups != 1 || !Conv3DExtents.Fits(extents, form))
             return [];
         var lanes = Of(Conv2DPass.Of(extents, gradient), epilogue, form);
         Variant[] direct = lanes.Count > 0 && lanes.All(l => l.Fits) ? [.. lanes[0].Offered().Select(v => v with { Tunables = lanes.Count == 1 ? lanes[0].Tunables() : [] })] : [];
         // A chain alone: where no order is promised, the direct kernel is its legal form.
-        if (!form.IsChained || Conv2DWinograd.Offered(extents, epilogue, gradient) is not { } winograd)
+        if (!form.IsChained || extents.Steps is not null || Conv2DWinograd.Offered(extents, epilogue, gradient) is not { } winograd)
             return direct;
         // Weights are transformed by a dispatch of their own: not first where the direct kernel does without one.
         return direct is [{ Name: "packed" }, ..] && winograd.Beats(lanes[0].Work) ? [winograd.Variant, .. direct] : [.. direct, winograd.Variant];
@@ -168,7 +168,8 @@ internal sealed record Conv2DLane
         [
             LaneTerms.Lanes * Subgroups, Rows, (uint)_x.C, (uint)_y.O, (uint)_window.W, (uint)chunk.H, (uint)chunk.W, (uint)chunk.C, (uint)(parts * chunk.C - _x.C),
             (uint)_stride.W, packed ? 1u : 0u, IsScattered ? 1u : 0u, Tiles, .. EpilogueConstants.Of(_epilogue), _pass.PixelStep, LaneTerms.Digits(Grid), _form.Constant(Subgroups),
-        ]);
+            (uint)(_pass.Steps?.F ?? 1), (uint)_pass.RowsOfWindow,
+        ], Defines: _pass.Steps is null ? null : [Conv3DExtents.Depth]);
     }
 
     private void Append(Variant variant, List<Dispatch> dispatches, List<long> scratch)
@@ -178,12 +179,13 @@ internal sealed record Conv2DLane
         {
             scratch.Add(4L * (16 * Panels * Terms + (_x.C + 15) / 16 * 16));
             dispatches.Add(new(new Grid((uint)taps, Panels + 1), [(uint)taps, (uint)_x.C, (uint)_y.O, Panels, .. _pass.Taps], [weights, Slot.Scratch(block)], "Conv2D.pack.comp",
-                [LaneTerms.Lanes, _pass.IsGradient ? 1u : 0u], LaneTable: 0));
+                [LaneTerms.Lanes, _pass.IsGradient ? 1u : 0u], Defines: [], LaneTable: 0));
             weights = Slot.Scratch(block, written: false);
         }
         dispatches.Add(new(Grid,
         [
             0, (uint)_x.H, (uint)_x.W, (uint)_y.P, (uint)_y.Q, (uint)Terms, (uint)_top, (uint)_left, (uint)_stride.H, (uint)_dilation.H, (uint)_dilation.W, .. _pass.Places,
+            .. _pass.Steps is { } s ? [(uint)s.D, (uint)s.Stride, (uint)s.Dilation, (uint)s.Front] : (uint[])[],
         ], [Slot.Input(0), weights, Slot.Input(_epilogue.HasBias ? 2 : 1), Slot.Output(0)],
             // Phases differ in their windows, and a variant has the constants of the first.
             Constants: _pass.IsGradient ? VariantOf(packed: true).Constants : null));

@@ -17,6 +17,7 @@ internal sealed record Conv2DPass
         var g = e.Geometry;
         (X, Y, Window) = (e.X.Nhwc, e.Y.Nhwc, (e.W[0], e.W[1]));
         (Stride, Dilation, Groups, Top, Left) = (g.Stride, g.Dilation, g.Groups, g.Padding.Top, g.Padding.Left);
+        (RowsOfWindow, Steps) = (e.RowsOfWindow, e.Steps);
         Places = [0, (uint)(Y.P * Y.Q * Y.O), (uint)(Y.Q * Y.O)];
         Taps = [(uint)Window.W, 0, 0, 0];
     }
@@ -26,9 +27,17 @@ internal sealed record Conv2DPass
         var (n, h, w, c) = e.X.Nhwc;
         (X, Y, Window) = (e.Y.Nhwc, (n, rows.Count, columns.Count, c), (rows.Taps, columns.Taps));
         (IsGradient, Stride, Dilation, Groups, Top, Left) = (true, 1, (rows.Dilation, columns.Dilation), e.Geometry.Groups, rows.Before, columns.Before);
+        RowsOfWindow = rows.Taps;
+        var lastRow = rows.LastTap;
+        if (e.Steps is { } s)
+        {
+            // At a stride of 1: the rows of all frames of a window are turned round as one.
+            Steps = s with { D = s.F, F = s.D, Front = s.Dilation * (s.Taps - 1) - s.Front };
+            (Window, lastRow) = ((e.W[0], columns.Taps), e.W[0] - 1);
+        }
         Places = [(uint)((rows.First * w + columns.First) * c), (uint)(h * w * c), (uint)(e.Geometry.Stride.H * w * c)];
         PixelStep = (uint)e.Geometry.Stride.W;
-        Taps = [(uint)columns.Taps, (uint)(rows.LastTap * e.W[1] + columns.LastTap), (uint)(rows.TapStep * e.W[1]), (uint)columns.TapStep];
+        Taps = [(uint)columns.Taps, (uint)(lastRow * e.W[1] + columns.LastTap), (uint)(rows.TapStep * e.W[1]), (uint)columns.TapStep];
     }
 
     /// <summary>Whether it is the input gradient: weights are flipped and transposed.</summary>
@@ -40,8 +49,14 @@ internal sealed record Conv2DPass
     /// <summary>What is computed: y, or pixels of dx.</summary>
     public (int N, int P, int Q, int O) Y { get; }
 
-    /// <summary>Rows and columns of the window that count.</summary>
+    /// <summary>Rows and columns of the window that count; rows of all its frames, where images are frames of clips.</summary>
     public (int H, int W) Window { get; }
+
+    /// <summary>Rows of the window that count, of one frame.</summary>
+    public int RowsOfWindow { get; }
+
+    /// <summary>How windows step over the frames of clips, from X to Y; null for images alone.</summary>
+    public FrameSteps? Steps { get; }
 
     /// <summary>Pixels between windows.</summary>
     public Size2D Stride { get; }
@@ -68,8 +83,9 @@ internal sealed record Conv2DPass
     public IReadOnlyList<uint> Taps { get; }
 
     /// <summary>Whether some windows reach outside X.</summary>
-    public bool IsPadded => Top > 0 || Left > 0
-        || (Y.P - 1) * Stride.H - Top + (Window.H - 1) * Dilation.H >= X.H || (Y.Q - 1) * Stride.W - Left + (Window.W - 1) * Dilation.W >= X.W;
+    public bool IsPadded => Top > 0 || Left > 0 || Steps is { Front: > 0 }
+        || (Steps is { } s && (s.F - 1) * s.Stride - s.Front + (s.Taps - 1) * s.Dilation >= s.D)
+        || (Y.P - 1) * Stride.H - Top + (RowsOfWindow - 1) * Dilation.H >= X.H || (Y.Q - 1) * Stride.W - Left + (Window.W - 1) * Dilation.W >= X.W;
 
     /// <summary>The passes of Conv2D, which is one, or of its input gradient; none where there is nothing to compute or too many would be needed.</summary>
     public static IReadOnlyList<Conv2DPass> Of(Conv2DExtents e, bool gradient)
@@ -79,7 +95,7 @@ internal sealed record Conv2DPass
         var g = e.Geometry;
         if (g.Stride.Area > MostPhases) return [];
         var columns = Phase.Of(e.X[2], e.W[1], g.Stride.W, g.Dilation.W, g.Padding.Left);
-        return [.. Phase.Of(e.X[1], e.W[0], g.Stride.H, g.Dilation.H, g.Padding.Top).SelectMany(r => columns.Select(c => new Conv2DPass(e, r, c)))];
+        return [.. Phase.Of(e.X[1], e.RowsOfWindow, g.Stride.H, g.Dilation.H, g.Padding.Top).SelectMany(r => columns.Select(c => new Conv2DPass(e, r, c)))];
     }
 
     /// <summary>The dispatches of all passes, where pixels that meet no tap are 0.</summary>

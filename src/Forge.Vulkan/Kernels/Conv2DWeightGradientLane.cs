@@ -1,10 +1,9 @@
 using Forge.Core;
-using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
 
 /// <summary>
-/// The lane variant of Conv2DWeightGradient: shaders/Conv2DWeightGradient.lane.comp leaves partial results of slices of the pixels, Sum.lane.comp adds them up.
+/// The lane variant of Conv2DWeightGradient and Conv3DWeightGradient: shaders/Conv2DWeightGradient.lane.comp leaves partial results of slices of the pixels, Sum.lane.comp adds them up.
 /// </summary>
 /// <remarks>Offered for one group and 16 output channels or more; any window, stride, padding and dilation. The rest is for the portable kernel.</remarks>
 internal sealed record Conv2DWeightGradientLane
@@ -33,23 +32,24 @@ internal sealed record Conv2DWeightGradientLane
         (_e, _withBias, _form, _x, _y, _settings) = (e, withBias, form, e.X.Nhwc, e.Y.Nhwc, settings ?? []);
 
     /// <summary>The variant, if it fits.</summary>
-    public static IEnumerable<Variant> Variants(Conv2DWeightGradientOp op, Conv2DExtents extents, DeviceLimits limits)
+    public static IEnumerable<Variant> Variants(Conv2DExtents extents, bool withBias, DeviceLimits limits)
     {
-        if (LaneForm.Of(limits) is not { } form || op.Geometry.Groups != 1 || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
+        if (LaneForm.Of(limits) is not { } form || extents.Geometry.Groups != 1 || !Conv3DExtents.Fits(extents, form) || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
             return [];
-        var lane = new Conv2DWeightGradientLane(extents, op.WithBiasGradient, form);
+        var lane = new Conv2DWeightGradientLane(extents, withBias, form);
         return lane.Fits ? [lane.Variant with { Tunables = lane.Tunables() }] : [];
     }
 
     /// <summary>The variant with rows of a tile, terms of a chunk or the kibibytes of a slice set; null where they do not fit.</summary>
-    public static Variant? Tuned(Conv2DWeightGradientOp op, Conv2DExtents extents, Variant variant, IReadOnlyList<Setting> settings) =>
-        new Conv2DWeightGradientLane(extents, op.WithBiasGradient, LaneForm.Of(variant), settings) is { Fits: true } lane ? lane.Variant with { Settings = settings } : null;
+    public static Variant? Tuned(Conv2DExtents extents, bool withBias, Variant variant, IReadOnlyList<Setting> settings) =>
+        new Conv2DWeightGradientLane(extents, withBias, LaneForm.Of(variant), settings) is { Fits: true } lane ? lane.Variant with { Settings = settings } : null;
 
     /// <summary>What the variant dispatches.</summary>
-    public static KernelPlan Plan(Conv2DWeightGradientOp op, Conv2DExtents extents, Variant variant) =>
-        new Conv2DWeightGradientLane(extents, op.WithBiasGradient, LaneForm.Of(variant), variant.Settings).Plan();
+    public static KernelPlan Plan(Conv2DExtents extents, bool withBias, Variant variant) =>
+        new Conv2DWeightGradientLane(extents, withBias, LaneForm.Of(variant), variant.Settings).Plan();
 
-    private Variant Variant => new(Family.Lane, _form.NameOf("chain"), Subgroups * LaneTerms.Lanes, Constants(ones: false), LaneTable: _form.Table);
+    private Variant Variant => new(Family.Lane, _form.NameOf("chain"), Subgroups * LaneTerms.Lanes, Constants(ones: false), "Conv2DWeightGradient.lane.comp",
+        _e.Steps is null ? null : [Conv3DExtents.Depth], _form.Table);
 
     private uint? Set(string name)
     {
@@ -87,7 +87,7 @@ internal sealed record Conv2DWeightGradientLane
     // The bias's gradient as one weight more, whose pixels are a block of ones: almost free, where a pass of its own reads all of dy again.
     private bool MergesBias => _withBias && !IsPadded && Slices > 1 && OnesBytes <= MostOnes;
     private long OnesBytes => 4 * ((Chunk.Q - 1L) * _e.Geometry.Stride.W * _x.C + 1);
-    private bool IsPadded => _e.Geometry.Padding != Padding2D.Valid;
+    private bool IsPadded => _e.Geometry.Padding != Padding2D.Valid || _e.Steps is { Front: > 0 } or { Back: > 0 };
 
     private bool Fits => _y.O >= 16 && Size < int.MaxValue / 4 && Slices <= MostSlices && LaneTerms.Tiles(WeightRows, Tile) <= LaneTerms.MaxAxis;
 
@@ -133,14 +133,15 @@ internal sealed record Conv2DWeightGradientLane
             Subgroups * LaneTerms.Lanes, ones ? 1 : Tile, (uint)_x.C, (uint)_y.O, (uint)_e.W[1], (uint)_y.P, (uint)_y.Q, (uint)chunk.Rows, (uint)chunk.Q,
             (uint)skipRows, (uint)(Parts * chunk.Q - _y.Q), (uint)g.Stride.W, IsPadded && !ones ? 1u : 0u,
             (uint)Math.Min(left, chunk.Q), (uint)Math.Min(right, chunk.Q), Slices * Subgroups == Chunks ? 0u : 1u, ones ? 1u : 0u, MergesBias && !ones ? 1u : 0u,
-            LaneTerms.Digits(GridOf(ones)), IsJoined ? 1u : 0u, _form.Constant(Subgroups),
+            LaneTerms.Digits(GridOf(ones)), IsJoined ? 1u : 0u, _form.Constant(Subgroups), (uint)(_e.Steps?.F ?? 1), (uint)_e.RowsOfWindow,
         ];
     }
 
     private Grid GridOf(bool ones) => new(LaneTerms.Tiles((uint)_y.O, 16), ones ? 1 : LaneTerms.Tiles(WeightRows, Tile), Slices);
 
-    // Whether the weights of a tile read neighbours in x, but for at most one jump from a row of taps to the next, which padding does not allow.
-    private bool IsJoined => _e.Geometry.Dilation.W == 1 && _e.W[1] * _x.C >= Tile && (!IsPadded || _e.W[1] * _x.C % Tile == 0);
+    // Whether the weights of a tile read neighbours in x, but for at most one jump from a row of taps to the next, which padding does not allow;
+    // nor do clips, where some jumps are to the next frame.
+    private bool IsJoined => _e.Geometry.Dilation.W == 1 && _e.W[1] * _x.C >= Tile && ((!IsPadded && _e.Steps is null) || _e.W[1] * _x.C % Tile == 0);
 
     private KernelPlan Plan()
     {
@@ -161,6 +162,7 @@ internal sealed record Conv2DWeightGradientLane
         [
             0, (uint)_x.H, (uint)_x.W, ones ? 1 : WeightRows, (uint)Rows, size, ones && !direct ? weights : 0, (uint)g.Padding.Top, (uint)g.Padding.Left,
             (uint)g.Stride.H, (uint)g.Dilation.H, (uint)g.Dilation.W, (uint)(Rows - Chunk.Rows), (uint)Chunks, (uint)_e.X.Count,
+            .. _e.Steps is { } s ? [(uint)s.D, (uint)s.Stride, (uint)s.Dilation, (uint)s.Front] : (uint[])[],
         ], [Slot.Input(0), Slot.Input(1), direct ? Slot.Output(ones ? 1 : 0) : Slot.Scratch(0), MergesBias ? Slot.Ones : Slot.Input(0)], Constants: Constants(ones));
     }
 

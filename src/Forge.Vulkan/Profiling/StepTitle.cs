@@ -24,6 +24,7 @@ internal sealed record StepTitle(string Op, string Variant, string Shape)
     {
         FusedElementwiseOp chain => $"{op.Name} {Some(chain.Steps.Where(s => s.Op is not LiteralOp).Select(s => s.Op.Name), StepsNamed, ", ")}",
         Conv2DOp convolution => op.Name + With(convolution.Epilogue),
+        Conv3DOp convolution => op.Name + With(convolution.Epilogue),
         MatMulOp product => op.Name + (product.TransposeA ? " A^T" : "") + (product.TransposeB ? " B^T" : "") + With(product.Epilogue),
         _ => op.Name,
     };

@@ -33,8 +33,9 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
         FusedReduceOp { Kind: Reduction.Max or Reduction.Min } => new(32, Of.Element),
         FusedReduceOp => new(32, Of.Magnitudes),
         TransposeOp or SliceOp or ConcatOp or PadOp or FromBytesOp or NarrowOp or WidenOp or MaxPool2DOp or MaxPool2DPickOp => new(0, Of.Element),
-        MatMulOp { Epilogue.Activation: ActivationKind.None } or Conv2DOp { Epilogue.Activation: ActivationKind.None } => new(32, Of.Magnitudes),
-        Conv2DInputGradientOp or Conv2DWeightGradientOp or AvgPool2DOp or AvgPool2DGradientOp => new(32, Of.Magnitudes),
+        MatMulOp { Epilogue.Activation: ActivationKind.None } or Conv2DOp { Epilogue.Activation: ActivationKind.None }
+            or Conv3DOp { Epilogue.Activation: ActivationKind.None } => new(32, Of.Magnitudes),
+        Conv2DInputGradientOp or Conv2DWeightGradientOp or Conv3DInputGradientOp or Conv3DWeightGradientOp or AvgPool2DOp or AvgPool2DGradientOp => new(32, Of.Magnitudes),
         MaxPool2DGradientOp => new(16, Of.Tensor), // magnitudes would have other winners
         FusedElementwiseOp { Steps: [{ Op: RoundToOp }] } => new(0, Of.Element),
         // Slopes that cross zero: their two terms cancel there, and each is rounded at its own size.

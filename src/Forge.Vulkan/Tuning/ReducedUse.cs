@@ -32,6 +32,8 @@ internal static class ReducedUse
                 MatMulOp product => Product(use, product),
                 Conv2DOp or Conv2DInputGradientOp => Cut(use, use.Op, [0]) ?? Lower(use),
                 Conv2DWeightGradientOp => Cut(use, use.Op, [0, 1]) ?? Lower(use),
+                Conv3DOp or Conv3DInputGradientOp => Cut(use, use.Op, [0]) ?? Shorter(use),
+                Conv3DWeightGradientOp => Cut(use, use.Op, [0, 1]) ?? Shorter(use),
                 FusedElementwiseOp chain when chain.Shape.Rank > 0 && chain.Shape[0] > 1 => Chain(use, chain),
                 _ => Cut(use, use.Op, [.. Enumerable.Range(0, use.Inputs.Count)]),
             };
@@ -78,6 +80,33 @@ internal static class ReducedUse
         }
 
         static int Convolved(Conv2DGeometry geometry, Shape x, Shape w) => new Conv2DOp(geometry).Infer([new(DType.F32, x), new(DType.F32, w)])[0].Shape[1];
+    }
+
+    // A single clip, with fewer frames, then with fewer rows.
+    private static OpUse? Shorter(OpUse use)
+    {
+        const int LeastRows = 8;
+        var (first, second) = (use.Inputs[0], use.Inputs[1]);
+        return use.Op switch
+        {
+            Conv3DOp op when Fewer(op.Geometry, first.Shape, second.Shape) is { } x => new(op, [first with { Shape = x }, .. use.Inputs.Skip(1)]),
+            Conv3DInputGradientOp op when Fewer(op.Geometry, new(1, op.Input.D, op.Input.H, op.Input.W, second.Shape[3] * op.Geometry.Groups), second.Shape) is { } x =>
+                new(op with { Input = (x[1], x[2], x[3]) }, [first with { Shape = Convolved(op.Geometry, x, second.Shape) }, .. use.Inputs.Skip(1)]),
+            Conv3DWeightGradientOp op when WeightsOf(op) is var w && Fewer(op.Geometry, first.Shape, w) is { } x =>
+                new(op, [first with { Shape = x }, second with { Shape = Convolved(op.Geometry, x, w) }]),
+            _ => null,
+        };
+
+        Shape WeightsOf(Conv3DWeightGradientOp op) => new(op.Window.D, op.Window.H, op.Window.W, first.Shape[4] / op.Geometry.Groups, second.Shape[4]);
+
+        Shape? Fewer(Conv3DGeometry geometry, Shape x, Shape w)
+        {
+            var least = geometry.Dilation.D * (w[0] - 1) + 1;
+            return x[1] > least ? x.With(1, Math.Max(least, ReducedUse.Fewer(x[1], Work(use))))
+                : x[2] > LeastRows ? x.With(2, Math.Max(LeastRows, ReducedUse.Fewer(x[2], Work(use)))) : null;
+        }
+
+        static Shape Convolved(Conv3DGeometry geometry, Shape x, Shape w) => new Conv3DOp(geometry).Infer([new(DType.F32, x), new(DType.F32, w)])[0].Shape;
     }
 
     private static OpUse Chain(OpUse use, FusedElementwiseOp chain)

@@ -154,7 +154,7 @@ public sealed class OpProperties
 
     /// <summary>Updates and the images' warp have no gradient; chains, epilogues, reductions and roundings come after differentiation.</summary>
     private static bool Declines(Op op) =>
-        op is UpdateOp or AffineWarpOp or RoundToOp or FusedElementwiseOp or FusedReduceOp or MatMulOp { Epilogue.IsNone: false } or Conv2DOp { Epilogue.IsNone: false };
+        op is UpdateOp or AffineWarpOp or RoundToOp or FusedElementwiseOp or FusedReduceOp or MatMulOp { Epilogue.IsNone: false } or Conv2DOp { Epilogue.IsNone: false } or Conv3DOp { Epilogue.IsNone: false };
 
     private static void AreClose(double expected, double actual, double tolerance) =>
         Assert.True(Math.Abs(expected - actual) <= tolerance, $"{expected:R} and {actual:R} differ by {Math.Abs(expected - actual):g3}, more than {tolerance:g3}");

@@ -88,7 +88,7 @@ internal static class LargeCases
         ["images to bytes"] = d => new(new ToBytesOp(), d.Uniform(new(8, 33, 33, 3), -20, 300)),
     };
 
-    private static readonly Dictionary<string, Func<Draw, OpCase>>[] s_tables = [s_cases, LargeTrainingCases.All, LargeStreamingCases.All, LargeRecurrentCases.All];
+    private static readonly Dictionary<string, Func<Draw, OpCase>>[] s_tables = [s_cases, LargeTrainingCases.All, LargeStreamingCases.All, LargeRecurrentCases.All, LargeClipCases.All];
 
     public static IEnumerable<string> Names => s_tables.SelectMany(t => t.Keys);
 
