@@ -62,3 +62,16 @@ public sealed class GlobalAveragePooling2D(string? name = null) : Layer(name)
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x, bool training) => x.Mean([1, 2]);
 }
+
+/// <summary>The largest value of each channel over the image: x (n,H,W,C) → y (n,C). A NaN wins.</summary>
+/// <param name="name">The layer's name.</param>
+public sealed class GlobalMaxPooling2D(string? name = null) : Layer(name)
+{
+    /// <inheritdoc/>
+    public override Shape ComputeOutputShape(Shape input) => input.Rank == 3
+        ? new Shape(input[2])
+        : throw new ShapeException($"Layer '{Name}' takes images (height, width, channels), not {input}.");
+
+    /// <inheritdoc/>
+    protected override Tensor Compute(Tensor x, bool training) => x.Max([1, 2]);
+}
