@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Forge.Models.Cnn;
 using Forge.Models.Datasets;
+using Forge.Models.Gan;
 using Forge.Models.Metrics;
 using Forge.Models.Reports;
 
@@ -23,15 +24,18 @@ internal static class EvaluateCommand
     private static readonly Option<bool> SkipBad = new("--skip-bad") { Description = "Leave out and count images that cannot be decoded." };
     private static readonly Option<string?> Png = new("--png") { Description = "Also draw the confusion matrix (default confusion.png beside the checkpoint, or in --out).", HelpName = "FILE", Arity = ArgumentArity.ZeroOrOne };
 
+    private static readonly Option<string?> Classifier = new("--classifier") { Description = "Of a GAN's checkpoint: a checkpoint of forge train cnn on the same data.", HelpName = "CHECKPOINT" };
+
     public static Command Build() => new Command("evaluate", "Judge a checkpoint: accuracy, precision, recall, F1, confusion matrix.")
     {
-        CheckpointPath, Data, Size, Batch, SkipBad, Png,
+        CheckpointPath, Data, Size, Batch, SkipBad, Png, Classifier,
     }.Does(Run);
 
     private static int Run(Invocation invocation)
     {
         var report = invocation.Report;
         using var engine = invocation.OpenEngine();
+        if (SavedGan.Is(invocation.Get(CheckpointPath)!)) return EvaluateGan.Run(invocation, engine, invocation.Get(CheckpointPath)!, invocation.Get(Classifier));
         var classifier = SavedClassifier.Load(engine, invocation.Get(CheckpointPath)!);
         using var data = Open(invocation, classifier);
         report.WarnOfSkipped(data.Skipped.Count);

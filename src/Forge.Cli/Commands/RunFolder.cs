@@ -31,7 +31,7 @@ internal static class RunFolder
         for (; ; number++)
         {
             folder = stem + number.ToString(CultureInfo.InvariantCulture);
-            var settings = TrainSettings.PathIn(folder);
+            var settings = RunSettings.PathIn(folder);
             try
             {
                 Directory.CreateDirectory(folder); // says nothing where it exists: the settings' file decides, which one process alone creates

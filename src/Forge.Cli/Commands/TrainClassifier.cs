@@ -22,7 +22,7 @@ internal static class TrainClassifier
         var folder = resumes ? RunFolder.ToResume(wanted, model) : RunFolder.ForNewRun(wanted, model);
         var told = resumes ? TrainSettings.Load(folder) : null;
         if (resumes && told is null && invocation.Get(TrainOptions.Data) is null)
-            throw new CheckpointException($"{TrainSettings.PathIn(folder)} is missing, which says how the run was told to train. Name --data again, and --size, --batch, --augment, --val and --seed where they were given.");
+            throw new CheckpointException($"{RunSettings.PathIn(folder)} is missing, which says how the run was told to train. Name --data again, and --size, --batch, --augment, --val and --seed where they were given.");
         if (told is not null && told.Model != model)
             throw new CheckpointException($"{folder}: a run of forge train {told.Model}, not of forge train {model}. Go on with: {ResumeCommand(told.Model, folder)}");
         var settings = TrainOptions.Settings(invocation, told, model);

@@ -42,6 +42,7 @@ internal static class TrainOptions
         {
             Cell, Units, Data, Size, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Augment, Validation, Resume, DryRun, SkipBad, SaveEvery, Png,
         }.Does(invocation => TrainClassifier.Run(invocation, RnnDesign.Name)),
+        GanOptions.Build(),
     };
 
     /// <summary>The settings of a run: the saved ones when it goes on, and what the command line says.</summary>
@@ -72,14 +73,29 @@ internal static class TrainOptions
         };
         // The batches after a resume must be those that an uninterrupted run would have had.
         if (saved is not null)
-            foreach (var (option, was, now) in ((string, object?, object?)[])[("--cell", saved.Cell, settings.Cell), ("--units", saved.Units, settings.Units), ("--data", saved.Data, settings.Data), ("--size", saved.Size, settings.Size), ("--batch", saved.Batch, settings.Batch), ("--precision", saved.Precision, settings.Precision), ("--augment", saved.Augment, settings.Augment), ("--seed", saved.Seed, settings.Seed)])
-                if (!Equals(was, now)) throw new UsageException($"{option} is {now}, but the run began with {was ?? "none"}. Leave it out to go on, or begin a new run without --resume.");
-        if (settings.Size is { } size && size != 28 && settings.DataOptions(null).Idx is { } known)
-            throw new UsageException($"--size is {size}, but {known.Title}'s images are 28x28 and stay so. Leave --size out, or give a folder with --data.");
+            MustStay(("--cell", saved.Cell, settings.Cell), ("--units", saved.Units, settings.Units), ("--data", saved.Data, settings.Data), ("--size", saved.Size, settings.Size), ("--batch", saved.Batch, settings.Batch), ("--precision", saved.Precision, settings.Precision), ("--augment", saved.Augment, settings.Augment), ("--seed", saved.Seed, settings.Seed));
+        MustFit(settings.Size, settings.DataOptions(null));
         return settings;
     }
 
-    private static string PathOf(string data) => IdxDataSet.Named(data) is not null ? data : Path.GetFullPath(data);
+    /// <summary>Throws where an option is not what the run began with.</summary>
+    /// <exception cref="UsageException">One is not.</exception>
+    public static void MustStay(params ReadOnlySpan<(string Option, object? Was, object? Now)> options)
+    {
+        foreach (var (option, was, now) in options)
+            if (!Equals(was, now)) throw new UsageException($"{option} is {now}, but the run began with {was ?? "none"}. Leave it out to go on, or begin a new run without --resume.");
+    }
+
+    /// <summary>Throws where images of a data set are wanted in another size than theirs.</summary>
+    /// <exception cref="UsageException">They are.</exception>
+    public static void MustFit(int? wanted, ArticleDataOptions data)
+    {
+        if (wanted is { } size && size != 28 && data.Idx is { } known)
+            throw new UsageException($"--size is {size}, but {known.Title}'s images are 28x28 and stay so. Leave --size out, or give a folder with --data.");
+    }
+
+    /// <summary>What --data means: the data set's name, or a folder's whole path.</summary>
+    public static string PathOf(string data) => IdxDataSet.Named(data) is not null ? data : Path.GetFullPath(data);
 
     private static string ValidationOf(string text)
     {

@@ -1,17 +1,12 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Forge.Core;
-using Forge.Models.Checkpoints;
 using Forge.Models.Cnn;
 using Forge.Models.Rnn;
 
 namespace Forge.Cli.Commands;
 
-/// <summary>What a training run was told; kept in its folder, so that --resume needs no option repeated.</summary>
+/// <summary>What a run of a classifier was told.</summary>
 internal sealed record TrainSettings
 {
-    private const string FileName = "run.json";
-
     /// <summary>What is trained: cnn or rnn.</summary>
     public string Model { get; init; } = CnnDesign.Name;
 
@@ -63,41 +58,13 @@ internal sealed record TrainSettings
         Log = log,
     };
 
-    /// <summary>The settings' file in a run's folder.</summary>
-    public static string PathIn(string folder) => Path.Combine(folder, FileName);
+    /// <inheritdoc cref="RunSettings.Save"/>
+    public void Save(string folder) => RunSettings.Save(folder, this, TrainSettingsJson.Default.TrainSettings);
 
-    /// <summary>Writes the settings to a run's folder.</summary>
-    /// <exception cref="DataException">They cannot be written.</exception>
-    public void Save(string folder)
-    {
-        try
-        {
-            AtomicFile.Write(PathIn(folder), stream => JsonSerializer.Serialize(stream, this, TrainSettingsJson.Default.TrainSettings));
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw RunFolder.NotWritable(folder, problem);
-        }
-    }
-
-    /// <summary>Reads the settings of a run's folder; null where it has none.</summary>
-    /// <exception cref="DataException">The file is damaged.</exception>
-    public static TrainSettings? Load(string folder)
-    {
-        var path = PathIn(folder);
-        if (!File.Exists(path)) return null;
-        try
-        {
-            using var file = File.OpenRead(path);
-            var settings = JsonSerializer.Deserialize(file, TrainSettingsJson.Default.TrainSettings);
-            if (settings is { Epochs: > 0, Batch: > 0, LearningRate: > 0, Data: not null, Size: null or > 0, StepsPerEpoch: null or > 0, Precision: { } precision, Units: > 0, Model: CnnDesign.Name or RnnDesign.Name } && RnnDesign.Cells.Contains(settings.Cell) && Core.Precision.Find(precision) is not null) return settings;
-            throw new DataException($"{path}: holds a value that no run can have. Remove the folder or repair the file.");
-        }
-        catch (JsonException problem)
-        {
-            throw new DataException($"{path}: damaged ({problem.Message}). Remove the folder or repair the file.", problem);
-        }
-    }
+    /// <inheritdoc cref="RunSettings.Load"/>
+    public static TrainSettings? Load(string folder) => RunSettings.Load(folder, TrainSettingsJson.Default.TrainSettings, settings =>
+        settings is { Epochs: > 0, Batch: > 0, LearningRate: > 0, Data: not null, Size: null or > 0, StepsPerEpoch: null or > 0, Precision: { } precision, Units: > 0, Model: CnnDesign.Name or RnnDesign.Name }
+        && RnnDesign.Cells.Contains(settings.Cell) && Core.Precision.Find(precision) is not null);
 }
 
 /// <summary>How settings become JSON, written at build time.</summary>

@@ -10,9 +10,16 @@ namespace Forge.Models.Cnn;
 /// <summary>A classifier of a known design as a checkpoint keeps it, ready to judge pictures.</summary>
 public sealed class SavedClassifier
 {
-    private readonly Trainer _trainer;
+    private const int Part = 200;
 
-    private SavedClassifier(Checkpoint checkpoint, string path, Trainer trainer) => (Checkpoint, Path, _trainer) = (checkpoint, path, trainer);
+    private readonly Trainer _trainer;
+    private readonly CompiledFunction _features;
+
+    private SavedClassifier(Checkpoint checkpoint, string path, Trainer trainer)
+    {
+        (Checkpoint, Path, _trainer) = (checkpoint, path, trainer);
+        _features = trainer.Engine.Compile(x => trainer.Model.Layers.SkipLast(1).Aggregate(x.Cast(DType.F32) * trainer.InputScale, (y, layer) => layer.Call(y)));
+    }
 
     /// <summary>The checkpoint.</summary>
     public Checkpoint Checkpoint { get; }
@@ -75,6 +82,31 @@ public sealed class SavedClassifier
             seen?.Invoke(matrix.Total);
         }
         return (matrix, loss / matrix.Total);
+    }
+
+    /// <summary>What the last layer but one says of pictures: f32 (n, features).</summary>
+    /// <param name="pictures">Bytes (n, height, width, channels) of <see cref="ImageShape"/>.</param>
+    /// <param name="cancellation">Stops between parts.</param>
+    public HostTensor Features(HostTensor pictures, CancellationToken cancellation = default)
+    {
+        HostTensor? all = null;
+        for (var start = 0; start < pictures.Shape[0]; start += Part)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var some = _features.Run(pictures.Rows(start, Math.Min(Part, pictures.Shape[0] - start)))[0];
+            all ??= new(some.Type with { Shape = some.Shape.With(0, pictures.Shape[0]) });
+            all.PutRows(start, some);
+        }
+        return all ?? throw new DataException("There are no pictures.");
+    }
+
+    /// <summary>The likeliest class of each picture.</summary>
+    /// <inheritdoc cref="Features"/>
+    public IReadOnlyList<int> Labels(HostTensor pictures, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var (scores, classes) = (_trainer.Predict(pictures, Part), ClassNames.Count);
+        return [.. Enumerable.Range(0, pictures.Shape[0]).Select(i => TopK.Of(scores.Span<float>().Slice(i * classes, classes), 1)[0].Class)];
     }
 
     /// <summary>The probabilities of a picture's classes, largest first.</summary>
