@@ -26,12 +26,13 @@ internal static class BenchStep
         var load = Machine.Load();
         var net = BenchNets.All.First(n => n.Name == invocation.Get(Model));
         var (iterations, warmup) = (invocation.Get(Iterations) ?? 12, invocation.Get(Warmup) ?? 3);
+        var data = Task.Run(net.Data); // made while the device opens
         using var engine = Engine.Open(invocation.EngineOptions with { Precision = Precision.Find(invocation.Get(Options.Precision) ?? Precision.Strict32.Label)! });
         var backend = (VulkanBackend)engine.Backend;
         var device = backend.DeviceInUse;
         DeviceLine.PrintOnStderr(device);
         backend.TellAvoided(invocation.Report);
-        var (images, labels) = net.Data();
+        var (images, labels) = data.GetAwaiter().GetResult();
         var step = net.CompileStep(engine);
         var (losses, times, first, toLoss) = (new List<float>(), new List<double>(), 0.0, 0.0);
         for (var i = 0; i < warmup + iterations; i++)

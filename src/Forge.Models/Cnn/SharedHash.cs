@@ -13,17 +13,22 @@ public static class SharedHash
     public static HostTensor Uniform(uint stream, Shape shape, double low, double high)
     {
         var value = new HostTensor(new(DType.F32, shape));
-        var elements = value.Span<float>();
-        for (var i = 0; i < elements.Length; i++) elements[i] = (float)(Word(stream, (uint)i) / 16777216.0 * (high - low) + low);
+        Fill(value.Span<float>(), stream, low, high);
         return value;
     }
 
-    /// <summary>Glorot uniform from a stream: ±√(6 / (fan in + fan out)).</summary>
-    public static HostTensor Glorot(uint stream, Shape shape, int fanIn, int fanOut)
+    /// <summary>The first elements of a stream, uniform in [low, high).</summary>
+    /// <param name="into">Where they go.</param>
+    /// <param name="stream">Which stream.</param>
+    /// <param name="low">The lower bound.</param>
+    /// <param name="high">The upper bound.</param>
+    public static void Fill(Span<float> into, uint stream, double low, double high)
     {
-        var limit = Math.Sqrt(6.0 / (fanIn + fanOut));
-        return Uniform(stream, shape, -limit, limit);
+        for (var i = 0; i < into.Length; i++) into[i] = (float)(Word(stream, (uint)i) / 16777216.0 * (high - low) + low);
     }
+
+    /// <summary>Where Glorot's uniform ends: √(6 / (fan in + fan out)).</summary>
+    public static double GlorotLimit(int fanIn, int fanOut) => Math.Sqrt(6.0 / (fanIn + fanOut));
 
     // 24 bits: a linear congruence of the index, then murmur3's finaliser.
     private static uint Word(uint stream, uint index)
@@ -47,5 +52,5 @@ public sealed record SharedHashGlorot(uint Stream) : Layers.Initializer
 
     /// <inheritdoc/>
     protected override void Fill(Span<float> into, Shape shape, Layers.Fans fans, PhiloxSequence draws) =>
-        SharedHash.Glorot(Stream, shape, fans.In, fans.Out).Span<float>().CopyTo(into);
+        SharedHash.Fill(into, Stream, -SharedHash.GlorotLimit(fans.In, fans.Out), SharedHash.GlorotLimit(fans.In, fans.Out));
 }
