@@ -27,6 +27,10 @@ public static class SharedHash
         for (var i = 0; i < into.Length; i++) into[i] = (float)(Word(stream, (uint)i) / 16777216.0 * (high - low) + low);
     }
 
+    /// <summary>Glorot uniform from a stream: ±√(6 / (fan in + fan out)).</summary>
+    public static HostTensor Glorot(uint stream, Shape shape, int fanIn, int fanOut) =>
+        Uniform(stream, shape, -GlorotLimit(fanIn, fanOut), GlorotLimit(fanIn, fanOut));
+
     /// <summary>Where Glorot's uniform ends: √(6 / (fan in + fan out)).</summary>
     public static double GlorotLimit(int fanIn, int fanOut) => Math.Sqrt(6.0 / (fanIn + fanOut));
 
