@@ -13,8 +13,8 @@ internal sealed record Conv2DExtents(Conv2DGeometry Geometry, Shape X, Shape W, 
     /// <summary>How windows step over frames, where images are the frames of clips: W's rows are then those of all frames of a window. Null for images alone.</summary>
     public FrameSteps? Steps { get; init; }
 
-    /// <summary>Rows of a window, of one frame where there are several.</summary>
-    public int RowsOfWindow => W[0] / (Steps?.Taps ?? 1);
+    /// <summary>Rows of a window, of one frame where there are several; 0 where a window has no frames.</summary>
+    public int RowsOfWindow => W[0] / Math.Max(1, Steps?.Taps ?? 1);
 
     /// <summary>Channels of x in a group.</summary>
     public int ChannelsOfGroup => W[2];
