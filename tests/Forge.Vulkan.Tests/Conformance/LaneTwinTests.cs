@@ -1,4 +1,5 @@
 using Forge.Core;
+using Forge.Core.Ops;
 using Forge.Vulkan.Kernels;
 
 namespace Forge.Vulkan.Tests.Conformance;
@@ -29,7 +30,9 @@ public sealed class LaneTwinTests(ConformanceDevices devices) : IClassFixture<Co
         // Products onto fewer than 16 columns, or rows, have no lane variant anywhere. What adds nothing up across subgroups has no twin, and Winograd's is the direct kernel's.
         TensorType[] inputs = [.. @case.Inputs.Select(i => i.Type)];
         var chains = KernelTable.Find(@case.Op)!.VariantsOf(@case.Op, inputs, @case.Op.Infer(inputs), LaneVariantTests.Chains).Count(IsProduct);
-        Assert.Equal(LaneForm.Of(limits) is null ? 0 : chains, run);
+        // Those of clips push more words than fit beside even the short table.
+        var fits = limits.MaxPushConstantBytes >= 256 || @case.Op is not (Conv3DOp or Conv3DInputGradientOp or Conv3DWeightGradientOp);
+        Assert.Equal(fits && LaneForm.Of(limits) is not null ? chains : 0, run);
 
         static bool IsProduct(Variant v) => v.Family == Family.Lane && v.Shader is not ("Conv2D.depthwise.lane.comp" or "Conv2D.winograd.lane.comp");
     }
