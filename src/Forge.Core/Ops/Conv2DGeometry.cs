@@ -14,14 +14,10 @@ public sealed record Conv2DGeometry(Size2D Stride, Padding2D Padding, Size2D Dil
     /// <exception cref="ShapeException">Channels, groups or window do not fit.</exception>
     internal Shape Output(Op op, IReadOnlyList<TensorType> inputs, Shape x, Shape w)
     {
-        var ((n, h, width, c), (kh, kw, perGroup, o)) = (x.Nhwc, w.Nhwc);
+        var ((n, h, width, c), (kh, kw, _, o)) = (x.Nhwc, w.Nhwc);
         if (Math.Min(Math.Min(Padding.Top, Padding.Bottom), Math.Min(Padding.Left, Padding.Right)) < 0)
             throw new ShapeException(op, inputs, $"padding {Padding} is negative", "Slice the input instead.");
-        if (Groups < 1 || c % Groups != 0 || o % Groups != 0)
-            throw new ShapeException(op, inputs, $"{c} input and {o} output channels cannot be split into {Groups} groups", "Both must be multiples of the number of groups.");
-        if (perGroup != c / Groups)
-            throw new ShapeException(op, inputs, $"the weights {w} read {perGroup} channels, but x has {c / Groups}{(Groups > 1 ? $" in each of {Groups} groups" : "")}",
-                "Weights are (height, width, input channels / groups, output channels).");
+        Convolution.CheckChannels(op, inputs, Groups, c, w, "height, width");
         return new(n, Along("height", h, Padding.Top + Padding.Bottom, kh, Stride.H, Dilation.H),
             Along("width", width, Padding.Left + Padding.Right, kw, Stride.W, Dilation.W), o);
 

@@ -21,22 +21,8 @@ public sealed record Conv2DInputGradientOp(Conv2DGeometry Geometry, Size2D Input
         return [new(DType.F32, x)];
     }
 
-    public override void Reference(IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> outputs)
-    {
-        var (dy, w, dx) = (inputs[0], inputs[1], outputs[0]);
-        var (perGroup, o) = (w.Shape[2], w.Shape[3]);
-        var group = o / Geometry.Groups;
-        Geometry.ForEachTap(dx.Shape, w.Shape, dy.Shape, (atX, atW, atY) =>
-        {
-            for (var g = 0; g < Geometry.Groups; g++)
-                for (var c = 0; c < perGroup; c++)
-                {
-                    var sum = 0.0;
-                    for (var k = g * group; k < (g + 1) * group; k++) sum += dy[atY + k] * w[atW + c * o + k];
-                    dx[atX + g * perGroup + c] += sum;
-                }
-        });
-    }
+    public override void Reference(IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> outputs) =>
+        Convolution.InputGradient(Geometry.ForEachTap, Geometry.Groups, inputs[0], inputs[1], outputs[0]);
 
     public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents)
     {
@@ -45,7 +31,7 @@ public sealed record Conv2DInputGradientOp(Conv2DGeometry Geometry, Size2D Input
     }
 
     public override Cost Cost(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
-        Conv2DOp.Products(inputs[1].Shape, inputs[0].Shape, inputs, outputs);
+        Convolution.Cost(inputs[1].Shape, inputs[0].Shape, inputs, outputs);
 
     public static OpCase Sample(Draw draw)
     {

@@ -27,19 +27,8 @@ public sealed record Conv2DOp(Conv2DGeometry Geometry, Epilogue Epilogue = defau
 
     public override void Reference(IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> outputs)
     {
-        var (x, w, y) = (inputs[0], inputs[1], outputs[0]);
-        var (perGroup, o) = (w.Shape[2], w.Shape[3]);
-        var group = o / Geometry.Groups;
-        Geometry.ForEachTap(x.Shape, w.Shape, y.Shape, (atX, atW, atY) =>
-        {
-            for (var g = 0; g < Geometry.Groups; g++)
-                for (var c = 0; c < perGroup; c++)
-                {
-                    var value = x[atX + g * perGroup + c];
-                    for (var k = g * group; k < (g + 1) * group; k++) y[atY + k] += value * w[atW + c * o + k];
-                }
-        });
-        Epilogue.Apply(y, inputs);
+        Convolution.Forward(Geometry.ForEachTap, Geometry.Groups, inputs[0], inputs[1], outputs[0]);
+        Epilogue.Apply(outputs[0], inputs);
     }
 
     public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents)
@@ -53,7 +42,7 @@ public sealed record Conv2DOp(Conv2DGeometry Geometry, Epilogue Epilogue = defau
         ];
     }
 
-    public override Cost Cost(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) => Products(inputs[1].Shape, outputs[0].Shape, inputs, outputs);
+    public override Cost Cost(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) => Convolution.Cost(inputs[1].Shape, outputs[0].Shape, inputs, outputs);
 
     public static OpCase Sample(Draw draw)
     {
@@ -63,8 +52,4 @@ public sealed record Conv2DOp(Conv2DGeometry Geometry, Epilogue Epilogue = defau
             ? new(op, draw.Uniform(x), draw.Uniform(w), draw.Uniform(new Shape(w[3])))
             : new(op, draw.Uniform(x), draw.Uniform(w)));
     }
-
-    /// <summary>The cost of all three passes: a multiply-add for each output of the forward pass, tap and channel of its group.</summary>
-    internal static Cost Products(Shape w, Shape y, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
-        Core.Cost.Streaming(inputs, outputs, flopsPerOutput: 0) with { Flops = 2.0 * y.Count * w[0] * w[1] * w[2] };
 }

@@ -19,14 +19,10 @@ public sealed record Conv3DGeometry(Size3D Stride, Padding3D Padding, Size3D Dil
     /// <exception cref="ShapeException">Channels, groups or window do not fit.</exception>
     internal Shape Output(Op op, IReadOnlyList<TensorType> inputs, Shape x, Shape w)
     {
-        var ((n, d, h, width, c), (kd, kh, kw, perGroup, o), (front, back, (top, bottom, left, right))) = (x.Ndhwc, w.Ndhwc, Padding);
+        var ((n, d, h, width, c), (kd, kh, kw, _, o), (front, back, (top, bottom, left, right))) = (x.Ndhwc, w.Ndhwc, Padding);
         if (Math.Min(Math.Min(front, back), Math.Min(Math.Min(top, bottom), Math.Min(left, right))) < 0)
             throw new ShapeException(op, inputs, $"padding {Padding} is negative", "Slice the input instead.");
-        if (Groups < 1 || c % Groups != 0 || o % Groups != 0)
-            throw new ShapeException(op, inputs, $"{c} input and {o} output channels cannot be split into {Groups} groups", "Both must be multiples of the number of groups.");
-        if (perGroup != c / Groups)
-            throw new ShapeException(op, inputs, $"the weights {w} read {perGroup} channels, but x has {c / Groups}{(Groups > 1 ? $" in each of {Groups} groups" : "")}",
-                "Weights are (depth, height, width, input channels / groups, output channels).");
+        Convolution.CheckChannels(op, inputs, Groups, c, w, "depth, height, width");
         return new(n, Along("depth", d, front + back, kd, Stride.D, Dilation.D), Along("height", h, top + bottom, kh, Stride.H, Dilation.H),
             Along("width", width, left + right, kw, Stride.W, Dilation.W), o);
 

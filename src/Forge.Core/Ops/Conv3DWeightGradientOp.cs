@@ -23,23 +23,8 @@ public sealed record Conv3DWeightGradientOp(Conv3DGeometry Geometry, Size3D Wind
         return WithBiasGradient ? [new(DType.F32, w), new(DType.F32, new Shape(w[4]))] : [new(DType.F32, w)];
     }
 
-    public override void Reference(IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> outputs)
-    {
-        var (x, dy, dw) = (inputs[0], inputs[1], outputs[0]);
-        var (perGroup, o) = (dw.Shape[3], dw.Shape[4]);
-        var group = o / Geometry.Groups;
-        Geometry.ForEachTap(x.Shape, dw.Shape, dy.Shape, (atX, atW, atY) =>
-        {
-            for (var g = 0; g < Geometry.Groups; g++)
-                for (var c = 0; c < perGroup; c++)
-                {
-                    var value = x[atX + g * perGroup + c];
-                    for (var k = g * group; k < (g + 1) * group; k++) dw[atW + c * o + k] += value * dy[atY + k];
-                }
-        });
-        if (WithBiasGradient)
-            for (var i = 0; i < dy.Elements.Length; i++) outputs[1][i % o] += dy[i];
-    }
+    public override void Reference(IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> outputs) =>
+        Convolution.WeightGradient(Geometry.ForEachTap, Geometry.Groups, inputs[0], inputs[1], outputs);
 
     public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents)
     {
@@ -60,7 +45,7 @@ public sealed record Conv3DWeightGradientOp(Conv3DGeometry Geometry, Size3D Wind
     }
 
     public override Cost Cost(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
-        Conv3DOp.Products(outputs[0].Shape, inputs[1].Shape, inputs, outputs);
+        Convolution.Cost(outputs[0].Shape, inputs[1].Shape, inputs, outputs);
 
     public static OpCase Sample(Draw draw)
     {

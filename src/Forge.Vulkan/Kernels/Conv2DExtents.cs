@@ -13,8 +13,8 @@ internal sealed record Conv2DExtents(Conv2DGeometry Geometry, Shape X, Shape W, 
     /// <summary>How windows step over frames, where images are the frames of clips: W's rows are then those of all frames of a window. Null for images alone.</summary>
     public FrameSteps? Steps { get; init; }
 
-    /// <summary>Rows of a window, of one frame where there are several; 0 where a window has no frames.</summary>
-    public int RowsOfWindow => W[0] / Math.Max(1, Steps?.Taps ?? 1);
+    /// <summary>Rows of a window, of one frame where there are several.</summary>
+    public int RowsOfWindow { get; init; } = W[0];
 
     /// <summary>Channels of x in a group.</summary>
     public int ChannelsOfGroup => W[2];
@@ -24,6 +24,9 @@ internal sealed record Conv2DExtents(Conv2DGeometry Geometry, Shape X, Shape W, 
 
     /// <summary>KH · KW.</summary>
     public int Taps => W[0] * W[1];
+
+    /// <summary>Pixels of x in the batch.</summary>
+    public int PixelsOfX => X[0] * X[1] * X[2];
 
     /// <summary>Pixels of y in the batch.</summary>
     public int Pixels => Y[0] * Y[1] * Y[2];

@@ -33,18 +33,28 @@ internal sealed class Conv2DKernel : Kernel<Conv2DOp>
             return Conv2DDepthwise.Plan(e, op.Epilogue, gradient: false);
         if (variant.Family == Family.Lane)
             return Kernels.Conv2DLane.Plan(e, op.Epilogue, gradient: false, variant);
-        Slot[] bindings = [Slot.Input(0), Slot.Input(1), Slot.Input(op.Epilogue.HasBias ? 2 : 1), Slot.Output(0)];
         if (variant.Family is Family.Tiled or Family.Coopmat)
-            return new Dispatch(Tile.Of(variant).GridOf(e.Pixels, e.OutputsOfGroup, groups),
-                [.. e.Words, (uint)e.Pixels, (uint)(e.Taps * e.ChannelsOfGroup), .. Divisor.Words(e.Y[1], e.Y[2], e.ChannelsOfGroup, e.W[1])], bindings,
-                Constants: Tile.Constants(variant, [Conv2DExtents.Wide(e.ChannelsOfGroup), Conv2DExtents.Wide(e.OutputsOfGroup), .. EpilogueConstants.Of(op.Epilogue), OperandConstant.Of(inputs[0].DType)]));
+            return InTiles(variant, e, op.Epilogue, inputs[0].DType);
 
         var (ofGroup, tiles) = (Conv2DExtents.Quads(e.OutputsOfGroup), Conv2DExtents.Quads(e.Y[2]));
         var count = (long)e.Y[0] * e.Y[1] * tiles * groups * ofGroup;
         return new Dispatch(Grid.Linear(count, variant.Lanes),
-            [.. e.Words, (uint)count, (uint)(groups * ofGroup), (uint)ofGroup, (uint)tiles, .. Divisor.Words(groups * ofGroup, ofGroup, tiles, e.Y[1])], bindings,
+            [.. e.Words, (uint)count, (uint)(groups * ofGroup), (uint)ofGroup, (uint)tiles, .. Divisor.Words(groups * ofGroup, ofGroup, tiles, e.Y[1])], Bindings(op.Epilogue),
             Constants: [variant.Lanes, .. EpilogueConstants.Of(op.Epilogue), OperandConstant.Of(inputs[0].DType)]);
     }
+
+    /// <summary>What a kernel of tiles dispatches.</summary>
+    /// <param name="variant">One of <see cref="Tile"/>'s.</param>
+    /// <param name="e">The sizes.</param>
+    /// <param name="epilogue">What happens to each sum.</param>
+    /// <param name="factors">The type of x and w.</param>
+    internal static Dispatch InTiles(Variant variant, Conv2DExtents e, Epilogue epilogue, DType factors) =>
+        new(Tile.Of(variant).GridOf(e.Pixels, e.OutputsOfGroup, e.Geometry.Groups),
+            [.. e.Words, (uint)e.Pixels, (uint)(e.Taps * e.ChannelsOfGroup), .. Divisor.Words(e.Y[1], e.Y[2], e.ChannelsOfGroup, e.W[1])], Bindings(epilogue),
+            Constants: Tile.Constants(variant, [Conv2DExtents.Wide(e.ChannelsOfGroup), Conv2DExtents.Wide(e.OutputsOfGroup), .. EpilogueConstants.Of(epilogue), OperandConstant.Of(factors)]));
+
+    /// <summary>x, w, bias, y; without a bias any buffer is bound in its place.</summary>
+    internal static Slot[] Bindings(Epilogue epilogue) => [Slot.Input(0), Slot.Input(1), Slot.Input(epilogue.HasBias ? 2 : 1), Slot.Output(0)];
 
     private static Conv2DExtents Extents(Conv2DOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
         new(op.Geometry, inputs[0].Shape, inputs[1].Shape, outputs[0].Shape);

@@ -25,6 +25,7 @@ internal static class Conv3DExtents
     public static Conv2DExtents Of(Conv3DGeometry geometry, Shape x, Shape w, Shape y) =>
         new(geometry.Frame, Joined(x), Joined(w), Joined(y))
         {
+            RowsOfWindow = w[1],
             Steps = new(x[1], y[1], w[0], geometry.Stride.D, geometry.Dilation.D, geometry.Padding.Front, geometry.Padding.Back),
         };
 

@@ -12,8 +12,8 @@ internal sealed class Conv3DInputGradientKernel : Kernel<Conv3DInputGradientOp>
     {
         var (e, groups) = (Extents(op, inputs, outputs), op.Geometry.Groups);
         var others = (inputs[0].DType == DType.F32 && op.Geometry.Stride == 1 ? Conv2DLane.Variants(e, default, gradient: true, limits) : [])
-            .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, PixelsOfX(e), e.ChannelsOfGroup, groups)));
-        return Conv3DExtents.OverClips(KernelOrder.WithMatrices(limits, OfImages, inputs[0].DType, PixelsOfX(e), e.ChannelsOfGroup, groups, others), OfImages);
+            .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128), Tile.Variants(limits, e.PixelsOfX, e.ChannelsOfGroup, groups)));
+        return Conv3DExtents.OverClips(KernelOrder.WithMatrices(limits, OfImages, inputs[0].DType, e.PixelsOfX, e.ChannelsOfGroup, groups, others), OfImages);
     }
 
     public override Variant? Tuned(
@@ -21,7 +21,7 @@ internal sealed class Conv3DInputGradientKernel : Kernel<Conv3DInputGradientOp>
         (variant.Family, Extents(op, inputs, outputs)) switch
         {
             (Family.Lane, var e) => Conv2DLane.Tuned(e, default, gradient: true, variant, settings),
-            (Family.Tiled, var e) => Tile.Tuned(variant, settings, limits, PixelsOfX(e), e.ChannelsOfGroup),
+            (Family.Tiled, var e) => Tile.Tuned(variant, settings, limits, e.PixelsOfX, e.ChannelsOfGroup),
             _ => base.Tuned(op, variant, settings, inputs, outputs, limits),
         };
 
@@ -31,20 +31,13 @@ internal sealed class Conv3DInputGradientKernel : Kernel<Conv3DInputGradientOp>
         if (variant.Family == Family.Lane)
             return Conv2DLane.Plan(e, default, gradient: true, variant);
         if (variant.Family is Family.Tiled or Family.Coopmat)
-            return new Dispatch(Tile.Of(variant).GridOf(PixelsOfX(e), e.ChannelsOfGroup, groups),
-                [
-                    .. e.Words, (uint)PixelsOfX(e), (uint)(e.Taps * e.OutputsOfGroup),
-                    .. Divisor.Words(e.X[1], e.X[2], e.OutputsOfGroup, e.W[1], stride.H, stride.W),
-                ],
-                Constants: Tile.Constants(variant, Conv2DExtents.Wide(e.OutputsOfGroup), Conv2DExtents.Wide(e.ChannelsOfGroup), OperandConstant.Of(inputs[0].DType)));
+            return Conv2DInputGradientKernel.InTiles(variant, e, inputs[0].DType);
 
         var (ofGroup, tiles) = (Conv2DExtents.Quads(e.ChannelsOfGroup), Conv2DExtents.Quads(e.X[2]));
         var count = (long)e.X[0] * e.X[1] * tiles * groups * ofGroup;
         return new Dispatch(Grid.Linear(count, variant.Lanes), [.. e.Words, (uint)count, (uint)(groups * ofGroup), (uint)ofGroup, (uint)tiles, .. Divisor.Words(stride.H, stride.W)],
             Constants: [variant.Lanes, OperandConstant.Of(inputs[0].DType)]);
     }
-
-    private static int PixelsOfX(Conv2DExtents e) => e.X[0] * e.X[1] * e.X[2];
 
     private static Conv2DExtents Extents(Conv3DInputGradientOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
         Conv3DExtents.Of(op.Geometry, outputs[0].Shape, inputs[1].Shape, inputs[0].Shape);

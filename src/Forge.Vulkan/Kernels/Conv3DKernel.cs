@@ -30,15 +30,12 @@ internal sealed class Conv3DKernel : Kernel<Conv3DOp>
         var (e, groups) = (Extents(op, inputs, outputs), op.Geometry.Groups);
         if (variant.Family == Family.Lane)
             return Conv2DLane.Plan(e, op.Epilogue, gradient: false, variant);
-        Slot[] bindings = [Slot.Input(0), Slot.Input(1), Slot.Input(op.Epilogue.HasBias ? 2 : 1), Slot.Output(0)];
         if (variant.Family is Family.Tiled or Family.Coopmat)
-            return new Dispatch(Tile.Of(variant).GridOf(e.Pixels, e.OutputsOfGroup, groups),
-                [.. e.Words, (uint)e.Pixels, (uint)(e.Taps * e.ChannelsOfGroup), .. Divisor.Words(e.Y[1], e.Y[2], e.ChannelsOfGroup, e.W[1])], bindings,
-                Constants: Tile.Constants(variant, [Conv2DExtents.Wide(e.ChannelsOfGroup), Conv2DExtents.Wide(e.OutputsOfGroup), .. EpilogueConstants.Of(op.Epilogue), OperandConstant.Of(inputs[0].DType)]));
+            return Conv2DKernel.InTiles(variant, e, op.Epilogue, inputs[0].DType);
 
         var (ofGroup, tiles) = (Conv2DExtents.Quads(e.OutputsOfGroup), Conv2DExtents.Quads(e.Y[2]));
         var count = (long)e.Y[0] * e.Y[1] * tiles * groups * ofGroup;
-        return new Dispatch(Grid.Linear(count, variant.Lanes), [.. e.Words, (uint)count, (uint)(groups * ofGroup), (uint)ofGroup, (uint)tiles], bindings,
+        return new Dispatch(Grid.Linear(count, variant.Lanes), [.. e.Words, (uint)count, (uint)(groups * ofGroup), (uint)ofGroup, (uint)tiles], Conv2DKernel.Bindings(op.Epilogue),
             Constants: [variant.Lanes, .. EpilogueConstants.Of(op.Epilogue), OperandConstant.Of(inputs[0].DType)]);
     }
 
