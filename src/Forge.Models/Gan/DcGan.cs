@@ -101,8 +101,8 @@ public sealed class DcGan
         var filters = config.Width << (stages - 1);
         var layers = new List<Layer> { new Input(new Shape(config.Latent + config.Classes)), new Dense(side * side * filters, useBias: false), new Reshape((side, side, filters)), Normalization(), new ReLU() };
         for (var stage = stages - 2; stage >= 0; stage--)
-            layers.AddRange([new Doubling(config.Width << stage), Normalization(), new ReLU()]);
-        layers.Add(new Doubling(config.Channels, useBias: true, activation: "tanh"));
+            layers.AddRange([Doubling(config.Width << stage), Normalization(), new ReLU()]);
+        layers.Add(Doubling(config.Channels, useBias: true, "tanh"));
         return new("generator", [.. layers]);
     }
 
@@ -118,6 +118,9 @@ public sealed class DcGan
         layers.AddRange([new Flatten(), new Dense(1 + config.Classes)]);
         return new("discriminator", [.. layers]);
     }
+
+    // Images twice as high and wide.
+    private static Conv2DTranspose Doubling(int filters, bool useBias = false, ActivationFunction? activation = null) => new(filters, 4, 2, 1, activation: activation, useBias: useBias);
 
     private static BatchNormalization Normalization() => new(form: UpdateForm.PyTorch);
 }
