@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Forge.Models.Checkpoints;
 using Forge.Models.Cnn;
 using Forge.Models.Datasets;
 using Forge.Models.Gan;
@@ -35,8 +36,14 @@ internal static class EvaluateCommand
     {
         var report = invocation.Report;
         using var engine = invocation.OpenEngine();
-        if (SavedGan.Is(invocation.Get(CheckpointPath)!)) return EvaluateGan.Run(invocation, engine, invocation.Get(CheckpointPath)!, invocation.Get(Classifier));
-        var classifier = SavedClassifier.Load(engine, invocation.Get(CheckpointPath)!);
+        var path = Checkpoint.Find(invocation.Get(CheckpointPath)!);
+        var saved = Checkpoint.Load(path);
+        if (SavedGan.Is(saved))
+        {
+            using var gan = SavedGan.Load(engine, saved, path);
+            return EvaluateGan.Run(invocation, engine, gan, invocation.Get(Classifier));
+        }
+        var classifier = SavedClassifier.Load(engine, saved, path);
         using var data = Open(invocation, classifier);
         report.WarnOfSkipped(data.Skipped.Count);
         var (matrix, loss) = classifier.Evaluate(data, cancellation: invocation.Interruption.Token);

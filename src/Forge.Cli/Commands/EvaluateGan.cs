@@ -10,10 +10,9 @@ internal static class EvaluateGan
 {
     private const int Samples = 1000;
 
-    public static int Run(Invocation invocation, Engine engine, string path, string? classifierPath)
+    public static int Run(Invocation invocation, Engine engine, SavedGan gan, string? classifierPath)
     {
         var report = invocation.Report;
-        using var gan = SavedGan.Load(engine, path);
         var settings = GanSettings.Load(Path.GetDirectoryName(Path.GetFullPath(gan.Path))!);
         if (classifierPath is null) throw new UsageException("A GAN's images are judged by a classifier of the same data. Train one with forge train cnn and name it with --classifier.");
         if (settings?.DataOptions(null).Idx is not { } known) throw new UsageException($"{gan.Path}: images can be judged of runs on Fashion-MNIST and MNIST only, which have test images and classes.");

@@ -65,6 +65,9 @@ internal static class RunFolder
             ?? throw new CheckpointException($"{Path.Combine(Parent, Prefix(model) + "*")}: no checkpoint to go on from. Name the run's folder with --out, or leave out --resume to begin.");
     }
 
+    /// <summary>What to type to go on with a run.</summary>
+    public static string ResumeCommand(string model, string folder) => $"forge train {model} --resume --out {(folder.Contains(' ') ? $"'{folder}'" : folder)}";
+
     private static bool HasCheckpoint(string folder) =>
         File.Exists(Path.Combine(folder, Checkpoint.FileName(CheckpointChoice.Last))) || File.Exists(Path.Combine(folder, Checkpoint.FileName(CheckpointChoice.Best)));
 

@@ -24,22 +24,17 @@ internal static class TrainClassifier
         if (resumes && told is null && invocation.Get(TrainOptions.Data) is null)
             throw new CheckpointException($"{RunSettings.PathIn(folder)} is missing, which says how the run was told to train. Name --data again, and --size, --batch, --augment, --val and --seed where they were given.");
         if (told is not null && told.Model != model)
-            throw new CheckpointException($"{folder}: a run of forge train {told.Model}, not of forge train {model}. Go on with: {ResumeCommand(told.Model, folder)}");
+            throw new CheckpointException($"{folder}: a run of forge train {told.Model}, not of forge train {model}. Go on with: {RunFolder.ResumeCommand(told.Model, folder)}");
         var settings = TrainOptions.Settings(invocation, told, model);
         var saved = resumes ? Checkpoint.Load(Checkpoint.Find(folder, CheckpointChoice.Last)) : null;
         if (saved is not null && saved.ModelConfig != settings.Design.ModelConfig)
             throw new CheckpointException($"{folder}: its checkpoint is of another model than this run trains ({settings.Design.ModelConfig}). Go on with the command it was begun with, or begin a new run.");
 
-        // Data sets are unpacked while the device is opened; what both say is kept in order.
-        var found = new StringWriter();
-        var opening = Task.Run(() => ArticleData.Open(settings.DataOptions(found)));
-        using var engine = invocation.OpenEngine(settings.Seed);
-        using var data = opening.GetAwaiter().GetResult();
-        report.Commentary.Write(found);
-        report.WarnOfSkipped(data.Skipped);
+        using var run = OpenedRun.Open(invocation, settings.Seed, settings.DataOptions);
+        var data = run.Data;
         saved?.RequireInput(data.Training.ImageShape, folder);
         saved?.RequireClasses(data.Training.ClassNames, folder);
-        var trainer = Plan(report, engine, data, settings);
+        var trainer = Plan(report, run.Engine, data, settings);
         if (invocation.Get(TrainOptions.DryRun)) return ExitCode.Success;
 
         if (!resumes && wanted is null) folder = RunFolder.Claim(folder);
@@ -184,7 +179,5 @@ internal static class TrainClassifier
     }
 
     // Nothing where there is no state to go on from.
-    private static string WayOn(SaveCheckpoints checkpoints, string model, string folder) => File.Exists(checkpoints.LastPath) ? $"\nGo on with: {ResumeCommand(model, folder)}" : "";
-
-    private static string ResumeCommand(string model, string folder) => $"forge train {model} --resume --out {(folder.Contains(' ') ? $"'{folder}'" : folder)}";
+    private static string WayOn(SaveCheckpoints checkpoints, string model, string folder) => File.Exists(checkpoints.LastPath) ? $"\nGo on with: {RunFolder.ResumeCommand(model, folder)}" : "";
 }

@@ -21,17 +21,13 @@ internal static class TrainGan
         if (saved is not null && DcGanConfig.FromJson(saved.ModelConfig) is null)
             throw new CheckpointException($"{folder}: a checkpoint of another model than a DCGAN. Name a run of forge train gan with --out.");
 
-        var found = new StringWriter();
-        var opening = Task.Run(() => ArticleData.Open(settings.DataOptions(found)));
-        using var engine = invocation.OpenEngine(settings.Seed);
-        using var data = opening.GetAwaiter().GetResult();
-        report.Commentary.Write(found);
-        report.WarnOfSkipped(data.Skipped);
+        using var run = OpenedRun.Open(invocation, settings.Seed, settings.DataOptions);
+        var data = run.Data;
         saved?.RequireInput(data.Training.ImageShape, folder);
         if (settings.Classes) saved?.RequireClasses(data.Training.ClassNames, folder);
         if (data.Training.Count < settings.Batch)
             throw new DataException($"{settings.Data}: {data.Training.Count} images, but a step takes {settings.Batch}. Add images, or use a smaller --batch.");
-        using var trainer = Plan(report, engine, data, settings);
+        using var trainer = Plan(report, run.Engine, data, settings);
         if (invocation.Get(TrainOptions.DryRun)) return ExitCode.Success;
 
         if (!resumes && wanted is null) folder = RunFolder.Claim(folder);
@@ -88,7 +84,7 @@ internal static class TrainGan
         }
         catch (OperationCanceledException) when (invocation.Interruption.Requested)
         {
-            throw new InterruptedException(invocation.Interruption.ExitCode, $"Interrupted after step {step}. Everything is saved in {fit.CheckpointPath}.\nGo on with: {ResumeCommand(folder)}");
+            throw new InterruptedException(invocation.Interruption.ExitCode, $"Interrupted after step {step}. Everything is saved in {fit.CheckpointPath}.\nGo on with: {RunFolder.ResumeCommand(GanSettings.Name, folder)}");
         }
         catch (DivergedException problem)
         {
@@ -119,6 +115,4 @@ internal static class TrainGan
             writer.WriteString("png", progress.Grid);
         });
     }
-
-    private static string ResumeCommand(string folder) => $"forge train gan --resume --out {(folder.Contains(' ') ? $"'{folder}'" : folder)}";
 }

@@ -40,7 +40,16 @@ public sealed class SavedClassifier
     public static SavedClassifier Load(Engine engine, string path)
     {
         path = Checkpoint.Find(path);
-        var saved = Checkpoint.Load(path);
+        return Load(engine, Checkpoint.Load(path), path);
+    }
+
+    /// <summary>Loads a checkpoint that was read onto an engine.</summary>
+    /// <param name="engine">What runs the model.</param>
+    /// <param name="saved">The checkpoint.</param>
+    /// <param name="path">Its file.</param>
+    /// <exception cref="CheckpointException">It is of another model.</exception>
+    public static SavedClassifier Load(Engine engine, Checkpoint saved, string path)
+    {
         if (ClassifierDesign.Of(saved.ModelConfig) is not { } design || saved.InputShape.Count != 3 || saved.ClassNames.Count < 2)
             throw new CheckpointException($"{path}: a checkpoint of another model than Forge's classifiers. Give one that forge train cnn or forge train rnn wrote.");
         var model = design.Build(new([.. saved.InputShape]), saved.ClassNames.Count);

@@ -19,9 +19,7 @@ public sealed class SavedGan : IDisposable
     public GanTrainer Trainer { get; }
 
     /// <summary>Whether a checkpoint is a GAN's.</summary>
-    /// <param name="path">A file or a run folder.</param>
-    /// <exception cref="CheckpointException">There is none, or it is damaged.</exception>
-    public static bool Is(string path) => DcGanConfig.FromJson(Checkpoint.Load(path).ModelConfig) is not null;
+    public static bool Is(Checkpoint checkpoint) => DcGanConfig.FromJson(checkpoint.ModelConfig) is not null;
 
     /// <summary>Loads a checkpoint onto an engine.</summary>
     /// <param name="engine">What runs the models.</param>
@@ -30,7 +28,16 @@ public sealed class SavedGan : IDisposable
     public static SavedGan Load(Engine engine, string path)
     {
         path = Checkpoint.Find(path, CheckpointChoice.Last);
-        var saved = Checkpoint.Load(path);
+        return Load(engine, Checkpoint.Load(path), path);
+    }
+
+    /// <summary>Loads a checkpoint that was read onto an engine.</summary>
+    /// <param name="engine">What runs the models.</param>
+    /// <param name="saved">The checkpoint.</param>
+    /// <param name="path">Its file.</param>
+    /// <exception cref="CheckpointException">It is of another model.</exception>
+    public static SavedGan Load(Engine engine, Checkpoint saved, string path)
+    {
         var config = DcGanConfig.FromJson(saved.ModelConfig)
             ?? throw new CheckpointException($"{path}: a checkpoint of another model than a DCGAN. Give one that forge train gan wrote.");
         var trainer = new GanTrainer(engine, new(config));
