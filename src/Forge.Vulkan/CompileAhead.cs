@@ -129,5 +129,5 @@ internal sealed class CompileAhead : IDisposable
 
     // The machine code of a shader object is not that of the pipeline.
     private static Int128 Hash(PipelineParts parts) =>
-        System.Runtime.InteropServices.MemoryMarshal.Read<Int128>(parts.Hash()) ^ (parts.Binary is null ? 0 : 1);
+        System.Runtime.InteropServices.MemoryMarshal.Read<Int128>(parts.Hash) ^ (parts.Binary is null ? 0 : 1);
 }

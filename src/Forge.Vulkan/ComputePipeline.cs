@@ -96,7 +96,8 @@ internal sealed unsafe class ComputePipeline : IDisposable
 
     private void BuildObject(ShaderObjects objects, PipelineCache cache, PipelineParts parts)
     {
-        parts = parts with { Binary = parts.Binary ?? cache.Binary(parts) };
+        var kept = parts.Binary ?? cache.Binary(parts); // first: the copy takes the hash along
+        parts = parts with { Binary = kept };
         Shader = objects.Create(parts, SetLayout, out var binary);
         cache.Keep(parts, binary);
         Binary = binary;

@@ -88,7 +88,7 @@ internal sealed unsafe class PipelineCache : IDisposable
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{_device.Description.Identity} {_device.Limits.ShaderBinaryVersion}"));
-        hash.AppendData(parts.Hash());
+        hash.AppendData(parts.Hash);
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..32] + ".bin";
     }
 }

@@ -11,8 +11,13 @@ namespace Forge.Vulkan;
 /// <param name="Binary">What this driver made of them, where it hands that out.</param>
 internal sealed record PipelineParts(string Name, byte[] Spirv, IReadOnlyList<uint> Constants, PushLayout Push, byte[]? Binary = null)
 {
+    // Copies with another binary have the same.
+    private byte[]? _hash;
+
     /// <summary>A hash of everything that the driver's code depends on.</summary>
-    public byte[] Hash()
+    public ReadOnlySpan<byte> Hash => _hash ??= ComputeHash();
+
+    private byte[] ComputeHash()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Spirv);

@@ -10,6 +10,7 @@ namespace Forge.Vulkan;
 /// <remarks>Used where <see cref="Quirks.KeepsShaderBinaries"/> says that it gains. Not under the validation layer, where calls are hooked, or for statistics.</remarks>
 internal sealed unsafe class ShaderObjects
 {
+    private const nuint BinaryAlignment = 16;
     private readonly Device _device;
     private readonly delegate* unmanaged<Silk.NET.Vulkan.Device, uint, ShaderCreateInfoEXT*, AllocationCallbacks*, ShaderEXT*, Result> _create;
     private readonly delegate* unmanaged<Silk.NET.Vulkan.Device, ShaderEXT, AllocationCallbacks*, void> _destroy;
@@ -65,8 +66,7 @@ internal sealed unsafe class ShaderObjects
 
     private Result Create(PipelineParts parts, byte[] code, ShaderCodeTypeEXT type, DescriptorSetLayout layout, out ShaderEXT shader)
     {
-        const nuint Aligned = 16; // what binaries must be
-        var copy = NativeMemory.AlignedAlloc((nuint)code.Length, Aligned);
+        var copy = NativeMemory.AlignedAlloc((nuint)code.Length, BinaryAlignment);
         try
         {
             code.CopyTo(new Span<byte>(copy, code.Length));
@@ -102,7 +102,7 @@ internal sealed unsafe class ShaderObjects
     {
         nuint bytes = 0;
         _binary(_device.Handle, shader, &bytes, null).Check("vkGetShaderBinaryDataEXT", "keeping a shader");
-        var copy = NativeMemory.AlignedAlloc(bytes, 16);
+        var copy = NativeMemory.AlignedAlloc(bytes, BinaryAlignment);
         try
         {
             _binary(_device.Handle, shader, &bytes, copy).Check("vkGetShaderBinaryDataEXT", "keeping a shader");

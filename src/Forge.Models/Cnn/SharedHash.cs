@@ -17,22 +17,24 @@ public static class SharedHash
         return value;
     }
 
-    /// <summary>The first elements of a stream, uniform in [low, high).</summary>
-    /// <param name="into">Where they go.</param>
-    /// <param name="stream">Which stream.</param>
-    /// <param name="low">The lower bound.</param>
-    /// <param name="high">The upper bound.</param>
-    public static void Fill(Span<float> into, uint stream, double low, double high)
+    /// <summary>Glorot uniform from a stream: ±√(6 / (fan in + fan out)).</summary>
+    public static HostTensor Glorot(uint stream, Shape shape, int fanIn, int fanOut)
+    {
+        var value = new HostTensor(new(DType.F32, shape));
+        FillGlorot(value.Span<float>(), stream, fanIn, fanOut);
+        return value;
+    }
+
+    internal static void FillGlorot(Span<float> into, uint stream, int fanIn, int fanOut)
+    {
+        var limit = Math.Sqrt(6.0 / (fanIn + fanOut));
+        Fill(into, stream, -limit, limit);
+    }
+
+    private static void Fill(Span<float> into, uint stream, double low, double high)
     {
         for (var i = 0; i < into.Length; i++) into[i] = (float)(Word(stream, (uint)i) / 16777216.0 * (high - low) + low);
     }
-
-    /// <summary>Glorot uniform from a stream: ±√(6 / (fan in + fan out)).</summary>
-    public static HostTensor Glorot(uint stream, Shape shape, int fanIn, int fanOut) =>
-        Uniform(stream, shape, -GlorotLimit(fanIn, fanOut), GlorotLimit(fanIn, fanOut));
-
-    /// <summary>Where Glorot's uniform ends: √(6 / (fan in + fan out)).</summary>
-    public static double GlorotLimit(int fanIn, int fanOut) => Math.Sqrt(6.0 / (fanIn + fanOut));
 
     // 24 bits: a linear congruence of the index, then murmur3's finaliser.
     private static uint Word(uint stream, uint index)
@@ -56,5 +58,5 @@ public sealed record SharedHashGlorot(uint Stream) : Layers.Initializer
 
     /// <inheritdoc/>
     protected override void Fill(Span<float> into, Shape shape, Layers.Fans fans, PhiloxSequence draws) =>
-        SharedHash.Fill(into, Stream, -SharedHash.GlorotLimit(fans.In, fans.Out), SharedHash.GlorotLimit(fans.In, fans.Out));
+        SharedHash.FillGlorot(into, Stream, fans.In, fans.Out);
 }
