@@ -25,6 +25,9 @@ internal readonly record struct Windows(Size2D Size, Size2D Stride, Size2D Dilat
         static int Along(int extent, int window, int stride, int dilation) =>
             extent < (window - 1) * dilation + 1 ? 0 : (extent - (window - 1) * dilation - 1) / stride + 1;
     }
+
+    /// <summary>The error of an input that is no image.</summary>
+    public static ShapeException NoImage(string layer, Shape input) => new($"Layer '{layer}' takes images (height, width, channels), not {input}.");
 }
 
 /// <summary>Cross-correlates an image with learned kernels: y[p,q,o] = b[o] + Σ w[i,j,c,o] · x[p·s+i, q·s+j, c], then the activation.</summary>
@@ -58,7 +61,7 @@ public sealed class Conv2D(int filters, Size2D kernelSize, Size2D? strides = nul
     /// <inheritdoc/>
     public override Shape ComputeOutputShape(Shape input)
     {
-        if (input.Rank != 3) throw new ShapeException($"Layer '{Name}' takes images (height, width, channels), not {input}.");
+        if (input.Rank != 3) throw Windows.NoImage(Name, input);
         if (filters < 1 || groups < 1 || input[2] % groups != 0 || filters % groups != 0)
             throw new ShapeException($"Layer '{Name}': {input[2]} channels and {filters} filters do not divide into {groups} groups.");
         var (rows, columns) = _windows.Count(Name, input[0], input[1]);

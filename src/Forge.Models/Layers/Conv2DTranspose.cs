@@ -77,7 +77,7 @@ public sealed class Conv2DTranspose(int filters, Size2D kernelSize, Size2D? stri
     /// <inheritdoc/>
     public override Shape ComputeOutputShape(Shape input)
     {
-        if (input.Rank != 3) throw new ShapeException($"Layer '{Name}' takes images (height, width, channels), not {input}.");
+        if (input.Rank != 3) throw Windows.NoImage(Name, input);
         if (filters < 1) throw new ShapeException($"Layer '{Name}': {filters} filters; there must be at least 1.");
         var (rows, columns) = Axes(input[0], input[1]);
         return (rows.Extent, columns.Extent, filters);

@@ -13,7 +13,7 @@ public abstract class Pooling2D : Layer
     /// <inheritdoc/>
     public override Shape ComputeOutputShape(Shape input)
     {
-        if (input.Rank != 3) throw new ShapeException($"Layer '{Name}' takes images (height, width, channels), not {input}.");
+        if (input.Rank != 3) throw Windows.NoImage(Name, input);
         var pad = _windows.Padding(input[0], input[1]);
         if (Math.Max(pad.Top, pad.Bottom) >= _windows.Size.H || Math.Max(pad.Left, pad.Right) >= _windows.Size.W)
             throw new ShapeException($"Layer '{Name}': padding {pad} holds a whole {_windows.Size} window, which has nothing to pool. Pad by less than the window on each side.");
@@ -57,7 +57,7 @@ public sealed class GlobalAveragePooling2D(string? name = null) : Layer(name)
     /// <inheritdoc/>
     public override Shape ComputeOutputShape(Shape input) => input.Rank == 3
         ? new Shape(input[2])
-        : throw new ShapeException($"Layer '{Name}' takes images (height, width, channels), not {input}.");
+        : throw Windows.NoImage(Name, input);
 
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x, bool training) => x.Mean([1, 2]);
@@ -70,7 +70,7 @@ public sealed class GlobalMaxPooling2D(string? name = null) : Layer(name)
     /// <inheritdoc/>
     public override Shape ComputeOutputShape(Shape input) => input.Rank == 3
         ? new Shape(input[2])
-        : throw new ShapeException($"Layer '{Name}' takes images (height, width, channels), not {input}.");
+        : throw Windows.NoImage(Name, input);
 
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x, bool training) => x.Max([1, 2]);
