@@ -8,7 +8,8 @@ namespace Forge.Vulkan.Tests;
 /// <summary>Coopmat variants: where they are offered, and what they give on a driver that has matrices.</summary>
 public class MatrixUnitTests
 {
-    private static readonly DeviceLimits s_gpu = new()
+    /// <summary>A GPU with matrices of subgroups.</summary>
+    internal static DeviceLimits Gpu { get; } = new()
     {
         MaxWorkgroupInvocations = 1024,
         MaxWorkgroupX = 1024,
@@ -24,20 +25,20 @@ public class MatrixUnitTests
     [InlineData(DType.BF16, 4096, 4096, 4096, "coopmat/tile128x128m16x16x16")]
     [InlineData(DType.F32, 512, 512, 512, "tiled/tile32x32")]
     public void Default_OnAGpuWithMatrices_IsByTheTypeOfTheFactors(DType type, int m, int n, int k, string label) =>
-        Assert.Equal(label, Variants(type, m, n, k, s_gpu)[0].Label);
+        Assert.Equal(label, Variants(type, m, n, k, Gpu)[0].Label);
 
     [Fact]
     public void DeviceWithoutTheType_OrOfAnotherSize_HasNoCoopmatVariants()
     {
-        foreach (var limits in (DeviceLimits[])[s_gpu with { Matrices = [] }, s_gpu with { Matrices = [new(DType.BF16, 16, 16, 16)] }, s_gpu with { Matrices = [new(DType.F16, 16, 16, 64)] },
-            s_gpu with { MaxWorkgroupInvocations = 32 }, s_gpu with { SharedMemoryBytes = 4096 }])
+        foreach (var limits in (DeviceLimits[])[Gpu with { Matrices = [] }, Gpu with { Matrices = [new(DType.BF16, 16, 16, 16)] }, Gpu with { Matrices = [new(DType.F16, 16, 16, 64)] },
+            Gpu with { MaxWorkgroupInvocations = 32 }, Gpu with { SharedMemoryBytes = 4096 }])
             Assert.DoesNotContain(Variants(DType.F16, 512, 512, 512, limits), v => v.Family == Family.Coopmat);
     }
 
     [Fact]
     public void Processor_TakesItsOwnKernelsFirst()
     {
-        var variants = Variants(DType.F16, 512, 512, 512, s_gpu with { Quirks = new() { RunsOnProcessor = true } });
+        var variants = Variants(DType.F16, 512, 512, 512, Gpu with { Quirks = new() { RunsOnProcessor = true } });
         Assert.Equal(Family.Portable, variants[0].Family);
         Assert.Equal(Family.Coopmat, variants[^1].Family);
     }

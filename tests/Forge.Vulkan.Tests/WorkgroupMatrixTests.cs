@@ -9,14 +9,8 @@ namespace Forge.Vulkan.Tests;
 public class WorkgroupMatrixTests
 {
     /// <summary>A GPU with matrices of subgroups and of workgroups of both types, as NVIDIA's drivers have them.</summary>
-    internal static DeviceLimits Gpu { get; } = new()
+    internal static DeviceLimits Gpu { get; } = MatrixUnitTests.Gpu with
     {
-        MaxWorkgroupInvocations = 1024,
-        MaxWorkgroupX = 1024,
-        SharedMemoryBytes = 49152,
-        SubgroupSize = 32,
-        HasBufferAddress = true,
-        Mode = BufferMode.Address,
         Matrices = [new(DType.F16, 16, 16, 16), new(DType.BF16, 16, 16, 16)],
         WorkgroupMatrices = [.. ((DType[])[DType.F16, DType.BF16]).SelectMany(t => (WorkgroupMatrix[])[new(t, 32, 16, 16, 128), new(t, 32, 32, 16, 256), new(t, 64, 64, 16, 256)])],
         WorkgroupMatrixExtent = 1024,

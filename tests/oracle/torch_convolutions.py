@@ -12,19 +12,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import shared_hash
+
 torch.set_num_threads(1)
 
 
 def uniform(stream, shape):
-    x = np.arange(int(np.prod(shape)), dtype=np.uint32)
-    x = x * np.uint32(2654435761) + np.uint32((stream * 40503 + 12345) & 0xFFFFFFFF)
-    x ^= x >> np.uint32(16)
-    x *= np.uint32(0x85EBCA6B)
-    x ^= x >> np.uint32(13)
-    x *= np.uint32(0xC2B2AE35)
-    x ^= x >> np.uint32(16)
-    u = (x >> np.uint32(8)).astype(np.float64) / 16777216.0
-    return torch.tensor((u * 2 - 1).astype(np.float32).astype(np.float64).reshape(shape), requires_grad=True)
+    return torch.tensor(shared_hash.uniform(stream, shape, -1, 1).astype(np.float64), requires_grad=True)
 
 
 def listed(t):
