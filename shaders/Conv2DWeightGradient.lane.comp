@@ -1,18 +1,20 @@
 #version 450
-// Conv2DWeightGradient for CPU drivers: a tile of ROWS weights of one output channel each x 16 output channels a workgroup; the terms are output pixels,
+// Conv2DWeightGradient for CPU drivers: a tile of ROWS weights of one output channel each x 8 VECTORS output channels a workgroup; the terms are output pixels,
 // chained through its subgroups, or shared out to them (lane.glsl).
-//   part[z][m,o] = sum over the pixels (n,p,q) of slice z of x[n, p STRIDE_H - top + i DH, q STRIDE_W - left + j DW, c] dy[n,p,q,o],  m = (i TAPS_W + j) CHANNELS + c
+//   part[z][m,o] = sum over the pixels (n,p,q) of slice z of x[n, p STRIDE_H - top + i DH, q STRIDE_W - left + j DW, g CG + c] dy[n,p,q,o],  m = (i TAPS_W + j) CG + c
 // Shapes  x (N,H,W,CHANNELS); dy (N,P,Q,OUTPUTS), its N P rows counted through; part (slices, size), from element `first` on.
+// Groups  outputs o of group g = o / OG read its CG channels. Of 9 to 15 outputs of a group the second vector overlaps the first; of fewer than 8 the last
+//         fills the other lanes, which are not stored.
 //         ONES: instead of x there are ones, so that part[z][o] is the sum of dy: the bias's gradient.
 //         WITH_ONES: the last of the M weights reads ones instead of x, for the same sum; not where PADDED.
 //         JOINED: the weights of a tile read neighbouring words of x, but for those behind the end of a row of taps: DW = 1, TAPS_W CHANNELS >= ROWS, and
-//         where PADDED no tile goes past such an end.
+//         where PADDED no tile goes past such an end; in groups no tile goes past the end of a tap.
 // Terms   a chunk is CHUNK_ROWS rows x CHUNK_Q pixels, all unrolled: whole rows, or a part of one. The last chunk along an axis starts SKIP_ROWS rows or
 //         SKIP_Q pixels early and masks them. RAGGED: the last slice has fewer chunks than subgroups, and the rest of them change nothing.
 // Padding where PADDED, x rows outside are masked, and so are the first EDGE_LEFT and last EDGE_RIGHT pixels of a chunk where they are outside.
 // DEPTH   (Conv3D) images are the FRAMES frames of clips of dy, rows of taps those of all frames of a window, TAPS_H of each; x has clips of D frames.
-// Grid    x: panels of 16 channels; y: tiles of weights; z: slices. The last panel and tile overlap their neighbours.
-// Needs   LaneForm.Of, HasLaneChain where CHAINED; M = KH TAPS_W CHANNELS (+ 1 for WITH_ONES) >= ROWS, OUTPUTS >= 16, one group, every grid axis <= 32768.
+// Grid    x: groups x panels of 8 VECTORS outputs; y: tiles of weights; z: slices. The last panel and tile overlap their neighbours.
+// Needs   LaneForm.Of, HasLaneChain where CHAINED; M = KH TAPS_W CG (+ 1 for WITH_ONES) >= ROWS, VECTORS 2 where OG > 8, else 1, every grid axis <= 32768.
 // Tune    ROWS 6, 5 or 4; 40 to 88 terms a chunk; slices small enough for their part of x and dy to stay in the second cache.
 #define INT64
 #define BUFFERS IN(float, X, 0) IN(float, DY, 1) OUT(float, Part, 2) IN(float, Ones, 3)
@@ -48,14 +50,29 @@ layout(constant_id = 19) const bool JOINED = false;
 layout(constant_id = 20) const bool CHAINED = true;
 layout(constant_id = 21) const uint FRAMES = 1;
 layout(constant_id = 22) const uint TAPS_H = 1;
+layout(constant_id = 23) const uint CG = 1;
+layout(constant_id = 24) const uint OG = 16;
+layout(constant_id = 25) const uint VECTORS = 2;
 const uint SUBGROUPS = GROUP / 8;
+const uint PANELS = (OG + 8 * VECTORS - 1) / (8 * VECTORS); // of a group
+const uint SECOND = VECTORS == 2 ? OG < 16 ? OG - 8 : 8 : 0;      // where the second vector starts
 const uint PARTS = (Q + CHUNK_Q - 1) / CHUNK_Q; // chunks of a row
-const uint RUN = TAPS_W * CHANNELS;             // weights of a row of taps
+const uint RUN = TAPS_W * CG;                   // weights of a row of taps
 #include "lane.glsl"
+
+// Eight outputs; where a group has fewer, its last several times.
+float loadOutputs(uint64_t address)
+{
+    if (OG >= 8u) return load8(address);
+    float_at p = float_at(address);
+    return LANES8(p.e[0], p.e[min(1u, OG - 1u)], p.e[min(2u, OG - 1u)], p.e[min(3u, OG - 1u)], p.e[min(4u, OG - 1u)], p.e[min(5u, OG - 1u)], p.e[min(6u, OG - 1u)], p.e[OG - 1u]);
+}
 
 void main()
 {
-    uint o0 = min(GROUP_X * 16u, OUTPUTS - 16u), m0 = min(GROUP_Y * ROWS, M - ROWS), z = GROUP_Z;
+    uint panel = GROUP_X, group = OG == OUTPUTS ? 0u : panel / PANELS;
+    uint o0 = group * OG + (PANELS == 1u ? 0u : min(panel % PANELS * (8u * VECTORS), OG - 8u * VECTORS));
+    uint m0 = min(GROUP_Y * ROWS, M - ROWS), z = GROUP_Z;
     uint s = SUBGROUPS == 1u ? 0u : SUBGROUPS <= 32u ? uniform5(gl_SubgroupID) : uniform10(gl_SubgroupID);
     uint wanted = z * SUBGROUPS + s, chunk = RAGGED ? min(wanted, chunks - 1u) : wanted;
     uint part = PARTS == 1u ? 0u : chunk % PARTS, block = PARTS == 1u ? chunk : chunk / PARTS;
@@ -70,8 +87,8 @@ void main()
     uint channel[ROWS];
     [[unroll]] for (uint r = 0; r < ROWS; ++r)
     {
-        uint tap = (m0 + r) / CHANNELS;
-        channel[r] = (m0 + r) % CHANNELS;
+        uint tap = (m0 + r) / CG;
+        channel[r] = group * CG + (m0 + r) % CG;
 #ifdef DEPTH
         tapH[r] = int(tap / TAPS_W % TAPS_H * DH) - int(top);
         tapD[r] = int(tap / (TAPS_W * TAPS_H) * DD) - int(front);
@@ -117,7 +134,8 @@ void main()
             if (k % 8u == 0u && k > 0u) pin();
             bool masked = i < SKIP_ROWS || q < SKIP_Q, edge = PADDED && (q < EDGE_LEFT || q + EDGE_RIGHT >= CHUNK_Q);
             uint keep = (i < SKIP_ROWS ? keepRow : ~0u) & (q < SKIP_Q ? keepQ : ~0u);
-            float b0 = load8(dy + 4ul * (q * OUTPUTS)), b1 = load8(dy + 4ul * (q * OUTPUTS) + 32ul);
+            float b0 = loadOutputs(dy + 4ul * (q * OUTPUTS)), b1 = 0.0;
+            if (VECTORS == 2u) b1 = load8(dy + 4ul * (q * OUTPUTS + SECOND));
             if (masked)
             {
                 b0 = keepIf(b0, keep);
@@ -143,7 +161,8 @@ void main()
                     a = WORD(x[r], q * STRIDE_W * CHANNELS);
                     if (PADDED || masked) a = keepIf(a, (PADDED ? inside[r] : ~0u) & keep);
                 }
-                addTerm(r, a, b0, b1);
+                if (VECTORS == 2u) addTerm(r, a, b0, b1);
+                else acc[r][0] = a * b0 + acc[r][0];
             }
         }
     }
@@ -157,5 +176,13 @@ void main()
     endTile(s);
     if (SUBGROUPS > 1u && gl_SubgroupID != STORES) return;
     uint64_t sums = ADDRESS(Part) + 4ul * (uint64_t(z) * size + first + m0 * OUTPUTS + o0);
-    [[unroll]] for (uint r = 0; r < ROWS; ++r) store16(sums + 4ul * (r * OUTPUTS), acc[r][0], acc[r][1]);
+    [[unroll]] for (uint r = 0; r < ROWS; ++r)
+    {
+        if (OG >= 16u) store16(sums + 4ul * (r * OUTPUTS), acc[r][0], acc[r][1]);
+        else
+        {
+            if (OG >= 8u || LANE < OG) float_at(sums + 4ul * (r * OUTPUTS + LANE)).e[0] = acc[r][0];
+            if (VECTORS == 2u) float_at(sums + 4ul * (r * OUTPUTS + SECOND + LANE)).e[0] = acc[r][1];
+        }
+    }
 }

@@ -21,7 +21,9 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
         var e = Extents(op, inputs, outputs);
         var (rows, groups) = (e.Taps * e.ChannelsOfGroup, op.Geometry.Groups);
         // Slices make up for few tiles, so the largest tile is the first guess unless the product is smaller.
-        var others = (inputs[0].DType == DType.F32 ? Conv2DWeightGradientLane.Variants(e, op.WithBiasGradient, limits).Concat(Conv2DWeightGradientDepthwise.Variants(op, e, limits)) : [])
+        // Where a vector of channels or of single products is whole, it comes before one of outputs.
+        var others = (inputs[0].DType == DType.F32 ? Conv2DWeightGradientDepthwise.Variants(op, e, limits).Concat(Conv2DWeightGradientChannels.Variants(e, op.WithBiasGradient, limits))
+                .Concat(Conv2DWeightGradientLane.Variants(e, op.WithBiasGradient, limits)) : [])
             .Concat(KernelOrder.TilesFirst(limits, KernelOrder.Portable(limits, 64, 128),
             Tile.Variants(limits, rows, e.OutputsOfGroup, groups).OrderBy(v => Tile.Of(v) is var t && (t.N > e.OutputsOfGroup || t.M > rows))));
         return op.WithBiasGradient ? others
@@ -32,7 +34,7 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
         Conv2DWeightGradientOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         (variant.Family, Extents(op, inputs, outputs)) switch
         {
-            (Family.Lane, var e) when !Conv2DWeightGradientDepthwise.Makes(variant) => Conv2DWeightGradientLane.Tuned(e, op.WithBiasGradient, variant, settings),
+            (Family.Lane, var e) when !Conv2DWeightGradientDepthwise.Makes(variant) && !Conv2DWeightGradientChannels.Makes(variant) => Conv2DWeightGradientLane.Tuned(e, op.WithBiasGradient, variant, settings),
             (Family.Tiled, var e) => Tile.Tuned(variant, settings, limits, e.Taps * e.ChannelsOfGroup, e.OutputsOfGroup),
             _ => base.Tuned(op, variant, settings, inputs, outputs, limits),
         };
@@ -43,6 +45,8 @@ internal sealed class Conv2DWeightGradientKernel : Kernel<Conv2DWeightGradientOp
         var e = Extents(op, inputs, outputs);
         if (Conv2DWeightGradientDepthwise.Makes(variant))
             return Conv2DWeightGradientDepthwise.Plan(op, e, variant);
+        if (Conv2DWeightGradientChannels.Makes(variant))
+            return Conv2DWeightGradientChannels.Plan(e, op.WithBiasGradient, variant);
         return variant.Family == Family.Lane
             ? Conv2DWeightGradientLane.Plan(e, op.WithBiasGradient, variant)
             : InSlices(variant, e, op.WithBiasGradient, inputs[0].DType, outputs);

@@ -5,7 +5,10 @@ namespace Forge.Vulkan.Kernels;
 /// <summary>
 /// The lane variant of Conv2DWeightGradient and Conv3DWeightGradient: shaders/Conv2DWeightGradient.lane.comp leaves partial results of slices of the pixels, Sum.lane.comp adds them up.
 /// </summary>
-/// <remarks>Offered for one group and 16 output channels or more; any window, stride, padding and dilation. The rest is for the portable kernel.</remarks>
+/// <remarks>
+/// Any window, stride, padding, dilation and groups. Lanes are output channels of a group: where those are fewer than eight, the rest of the lanes compute what is not stored,
+/// which is still several times as fast as the portable kernel.
+/// </remarks>
 internal sealed record Conv2DWeightGradientLane
 {
     // Terms of a chunk at most, chunks of a slice at most, and the bytes of x and dy that a slice reads: they should stay in a core's second cache.
@@ -34,7 +37,7 @@ internal sealed record Conv2DWeightGradientLane
     /// <summary>The variant, if it fits.</summary>
     public static IEnumerable<Variant> Variants(Conv2DExtents extents, bool withBias, DeviceLimits limits)
     {
-        if (LaneForm.Of(limits) is not { } form || extents.Geometry.Groups != 1 || !Conv3DExtents.Fits(extents, form) || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
+        if (LaneForm.Of(limits) is not { } form || !Conv3DExtents.Fits(extents, form) || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
             return [];
         var lane = new Conv2DWeightGradientLane(extents, withBias, form);
         return lane.Fits ? [lane.Variant with { Tunables = lane.Tunables() }] : [];
@@ -75,7 +78,9 @@ internal sealed record Conv2DWeightGradientLane
         }
     }
 
-    private int Weights => _e.Taps * _x.C; // of one output channel
+    private int Weights => _e.Taps * _e.ChannelsOfGroup; // of one output channel
+    private uint Vectors => _e.OutputsOfGroup > 8 ? 2u : 1;
+    private uint Panels => (uint)_e.Geometry.Groups * LaneTerms.Tiles((uint)_e.OutputsOfGroup, 8 * Vectors);
     private uint WeightRows => (uint)Weights + (MergesBias ? 1u : 0);
     private uint Tile => Set("rows") ?? LaneTerms.Rows(WeightRows, (uint)(Chunk.Rows * Chunk.Q * Subgroups));
     private int Rows => _y.N * _y.P;
@@ -89,7 +94,8 @@ internal sealed record Conv2DWeightGradientLane
     private long OnesBytes => 4 * ((Chunk.Q - 1L) * _e.Geometry.Stride.W * _x.C + 1);
     private bool IsPadded => _e.Geometry.Padding != Padding2D.Valid || _e.Steps is { Front: > 0 } or { Back: > 0 };
 
-    private bool Fits => _y.O >= 16 && Size < int.MaxValue / 4 && Slices <= MostSlices && LaneTerms.Tiles(WeightRows, Tile) <= LaneTerms.MaxAxis;
+    // The sum over slices works on runs of sixteen.
+    private bool Fits => Size >= 16 && Panels <= LaneTerms.MaxAxis && Size < int.MaxValue / 4 && Slices <= MostSlices && LaneTerms.Tiles(WeightRows, Tile) <= LaneTerms.MaxAxis;
 
     // Pixels of a chunk: a part of a row, or several rows; rows that divide all rows need no mask.
     private (int Rows, int Q) Chunk
@@ -127,21 +133,22 @@ internal sealed record Conv2DWeightGradientLane
         // Pixels of a row whose window starts left of x, or ends right of it.
         var left = (g.Padding.Left + g.Stride.W - 1) / g.Stride.W;
         var reach = (_e.W[1] - 1) * g.Dilation.W - g.Padding.Left;
-        var right = _y.Q - 1 - Math.Clamp((_x.W - 1 - reach) / g.Stride.W, -1, _y.Q - 1);
+        var right = _y.Q - 1 - (reach < _x.W ? Math.Min((_x.W - 1 - reach) / g.Stride.W, _y.Q - 1) : -1);
         return
         [
             Subgroups * LaneTerms.Lanes, ones ? 1 : Tile, (uint)_x.C, (uint)_y.O, (uint)_e.W[1], (uint)_y.P, (uint)_y.Q, (uint)chunk.Rows, (uint)chunk.Q,
             (uint)skipRows, (uint)(Parts * chunk.Q - _y.Q), (uint)g.Stride.W, IsPadded && !ones ? 1u : 0u,
             (uint)Math.Min(left, chunk.Q), (uint)Math.Min(right, chunk.Q), Slices * Subgroups == Chunks ? 0u : 1u, ones ? 1u : 0u, MergesBias && !ones ? 1u : 0u,
             LaneTerms.Digits(GridOf(ones)), IsJoined ? 1u : 0u, _form.Constant(Subgroups), (uint)(_e.Steps?.F ?? 1), (uint)_e.RowsOfWindow,
+            (uint)_e.ChannelsOfGroup, (uint)_e.OutputsOfGroup, Vectors,
         ];
     }
 
-    private Grid GridOf(bool ones) => new(LaneTerms.Tiles((uint)_y.O, 16), ones ? 1 : LaneTerms.Tiles(WeightRows, Tile), Slices);
+    private Grid GridOf(bool ones) => new(Panels, ones ? 1 : LaneTerms.Tiles(WeightRows, Tile), Slices);
 
     // Whether the weights of a tile read neighbours in x, but for at most one jump from a row of taps to the next, which padding does not allow;
-    // nor do clips, where some jumps are to the next frame.
-    private bool IsJoined => _e.Geometry.Dilation.W == 1 && _e.W[1] * _x.C >= Tile && ((!IsPadded && _e.Steps is null) || _e.W[1] * _x.C % Tile == 0);
+    // nor do clips, where some jumps are to the next frame. In groups a tap's channels end where the next group's begin.
+    private bool IsJoined => _e.Geometry.Groups > 1 ? _e.ChannelsOfGroup % Tile == 0 : _e.Geometry.Dilation.W == 1 && _e.W[1] * _x.C >= Tile && ((!IsPadded && _e.Steps is null) || _e.W[1] * _x.C % Tile == 0);
 
     private KernelPlan Plan()
     {

@@ -22,20 +22,21 @@ internal static class LargeClipCases
         ["input gradient of clips with steps"] = d => InputGradient(d, new(1, 7, 8, 9, 17), 3, 16, new((2, 2, 3), s_one, 1, 1)),
         ["weight gradient of clips"] = d => WeightGradient(d, new(3, 7, 13, 22, 3), (2, 3, 3), 20, Conv3DGeometry.Unit),
         ["weight gradient of clips, padded"] = d => WeightGradient(d, new(2, 6, 11, 19, 4), 3, 16, Conv3DGeometry.Unit with { Padding = s_one }),
+        ["weight gradient of clips in groups"] = d => WeightGradient(d, new(2, 5, 9, 13, 12), (2, 3, 3), 8, Conv3DGeometry.Unit with { Groups = 2 }),
         ["weight gradient of clips with steps and gaps, padded in front"] = d => WeightGradient(d, new(2, 9, 11, 10, 6), (3, 3, 2), 17, new((2, 1, 3), new(4, 0, default), (2, 3, 1), 1)),
     };
 
     private static OpCase Convolve(Draw draw, Shape x, Size3D window, int outputs, Conv3DGeometry geometry) =>
-        new(new Conv3DOp(geometry, new(true, ActivationKind.LeakyRelu, 0.3f)), draw.Uniform(x), draw.Uniform(Weights(x, window, outputs)), draw.Uniform(new(outputs)));
+        new(new Conv3DOp(geometry, new(true, ActivationKind.LeakyRelu, 0.3f)), draw.Uniform(x), draw.Uniform(Weights(x, window, outputs, geometry)), draw.Uniform(new(outputs)));
 
     private static OpCase InputGradient(Draw draw, Shape x, Size3D window, int outputs, Conv3DGeometry geometry) =>
-        new(new Conv3DInputGradientOp(geometry, (x[1], x[2], x[3])), draw.Uniform(Output(x, window, outputs, geometry)), draw.Uniform(Weights(x, window, outputs)));
+        new(new Conv3DInputGradientOp(geometry, (x[1], x[2], x[3])), draw.Uniform(Output(x, window, outputs, geometry)), draw.Uniform(Weights(x, window, outputs, geometry)));
 
     private static OpCase WeightGradient(Draw draw, Shape x, Size3D window, int outputs, Conv3DGeometry geometry) =>
         new(new Conv3DWeightGradientOp(geometry, window, WithBiasGradient: true), draw.Uniform(x), draw.Uniform(Output(x, window, outputs, geometry)));
 
-    private static Shape Weights(Shape x, Size3D window, int outputs) => new(window.D, window.H, window.W, x[4], outputs);
+    private static Shape Weights(Shape x, Size3D window, int outputs, Conv3DGeometry geometry) => new(window.D, window.H, window.W, x[4] / geometry.Groups, outputs);
 
     private static Shape Output(Shape x, Size3D window, int outputs, Conv3DGeometry geometry) =>
-        new Conv3DOp(geometry).Infer([new(DType.F32, x), new(DType.F32, Weights(x, window, outputs))])[0].Shape;
+        new Conv3DOp(geometry).Infer([new(DType.F32, x), new(DType.F32, Weights(x, window, outputs, geometry))])[0].Shape;
 }
