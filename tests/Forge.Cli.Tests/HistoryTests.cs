@@ -45,8 +45,8 @@ public class HistoryTests
     public void WritersAtOnce_MixNoLines()
     {
         using var folder = new TemporaryFolder();
-        Parallel.For(0, 64, i => new History(folder.Path).Append(Entry("cnn28", i + 1, new() { ["torch"] = 1 })));
-        Assert.Equal(Enumerable.Range(1, 64).Select(i => (double)i), new History(folder.Path).Read(Assert.Fail).Select(e => e.Ms).Order());
+        Parallel.For(0, 256, i => new History(folder.Path).Append(Entry("cnn28", i + 1, new() { ["torch"] = 1 })));
+        Assert.Equal(Enumerable.Range(1, 256).Select(i => (double)i), new History(folder.Path).Read(Assert.Fail).Select(e => e.Ms).Order());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text.Json;
 using Forge.Core;
 
@@ -8,13 +9,15 @@ namespace Forge.Cli.Measuring;
 /// <param name="folder">The folder.</param>
 internal sealed class History(string folder)
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     /// <summary>The folder.</summary>
     public string Folder { get; } = folder;
 
     /// <summary>The file of a workload: named by its first word, so that all shapes of an op share one.</summary>
     public string FileOf(string workload) => Path.Combine(Folder, string.Concat(workload.Split(' ')[0].Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '_')) + ".jsonl");
 
-    /// <summary>Appends a line, in one write, so that two processes cannot mix theirs.</summary>
+    /// <summary>Appends a line. One process writes at a time: "append" means the end that was seen when the file was opened, so two at once would write over each other.</summary>
     /// <returns>The file.</returns>
     /// <exception cref="DataException">It cannot be written.</exception>
     public string Append(HistoryEntry entry)
@@ -31,7 +34,7 @@ internal sealed class History(string folder)
         try
         {
             Directory.CreateDirectory(Folder);
-            using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            using var file = Open(path, FileMode.Append, FileAccess.Write, FileShare.None);
             file.Write(buffer.WrittenSpan);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -51,7 +54,8 @@ internal sealed class History(string folder)
         foreach (var file in Directory.EnumerateFiles(Folder, "*.jsonl").Order(StringComparer.Ordinal))
         {
             var number = 0;
-            foreach (var line in File.ReadLines(file))
+            using var reader = new StreamReader(Open(file, FileMode.Open, FileAccess.Read, FileShare.Read));
+            while (reader.ReadLine() is { } line)
             {
                 number++;
                 if (string.IsNullOrWhiteSpace(line)) continue;
@@ -60,5 +64,19 @@ internal sealed class History(string folder)
             }
         }
         return entries.Count > 0 ? [.. entries.OrderBy(e => e.Date)] : throw new DataException($"{Folder} holds no measurement.");
+    }
+
+    // Who has the file is waited for.
+    private static FileStream Open(string path, FileMode mode, FileAccess access, FileShare share)
+    {
+        for (var started = Stopwatch.GetTimestamp(); ;)
+            try
+            {
+                return new FileStream(path, mode, access, share, bufferSize: 4096);
+            }
+            catch (IOException e) when (e.GetType() == typeof(IOException) && Stopwatch.GetElapsedTime(started) < s_patience)
+            {
+                Thread.Sleep(5);
+            }
     }
 }
