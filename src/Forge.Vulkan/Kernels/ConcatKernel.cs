@@ -3,7 +3,7 @@ using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
 
-/// <summary>Runs <see cref="ConcatOp"/> with shaders/Concat.comp: a strided copy for each input.</summary>
+/// <summary>Runs <see cref="ConcatOp"/> with shaders/Concat.comp or Concat.lane.comp: a strided copy for each input.</summary>
 internal sealed class ConcatKernel : Kernel<ConcatOp>
 {
     // The largest input decides; smaller ones run with what is best for it.
@@ -14,7 +14,7 @@ internal sealed class ConcatKernel : Kernel<ConcatOp>
     }
 
     public override KernelPlan Plan(ConcatOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
-        new([.. Enumerable.Range(0, inputs.Count).SelectMany(i => Copy(op, inputs, outputs[0].Shape, i).Dispatches(variant, [Slot.Input(i), Slot.Output(0)]))]);
+        new([.. Enumerable.Range(0, inputs.Count).SelectMany(i => Copy(op, inputs, outputs[0].Shape, i).Dispatches(variant, "Concat.comp", [Slot.Input(i), Slot.Output(0)]))]);
 
     private static StridedCopy Copy(ConcatOp op, IReadOnlyList<TensorType> inputs, Shape into, int input)
     {

@@ -43,18 +43,34 @@ internal sealed class StridedCopy
     // Runs of four words that stay together and lie at multiples of four on both sides.
     private bool IsWide => _axes[0] is { Stride: 1 } inner && inner.Extent % 4 == 0 && _offset % 4 == 0 && _axes.Skip(1).All(a => a.Stride % 4 == 0);
 
-    /// <summary>Portable variants: on GPUs wide words first where they fit; processors gain nothing by them.</summary>
+    /// <summary>The lane variant where it fits, then portable ones: on GPUs wide words first where they fit; processors gain nothing by them.</summary>
     public IEnumerable<Variant> Variants(DeviceLimits limits)
     {
+        if (limits.HasLaneWords && Lanes is { } lanes && limits.AllowsLanes(lanes.Variant.Lanes))
+            yield return lanes.Variant;
         foreach (var width in !IsWide ? (int[])[1] : limits.Quirks.RunsOnProcessor ? [1, 4] : [4, 1])
             foreach (var variant in EachUnit.Variants(Units(width), limits, [(uint)Axes], [("WIDTH", $"{width}")], $"width{width}", isWide: width == 4))
                 yield return variant;
     }
 
+    private StridedLanes? Lanes => Count > 0 ? StridedLanes.Of(_axes, _offset) : null;
+
     /// <summary>The dispatches of one of these variants.</summary>
     /// <param name="variant">The variant; its axes and width need not be those of this copy.</param>
+    /// <param name="portable">The portable shader, for a copy that the lane variant of another does not fit.</param>
     /// <param name="bindings">X and Y.</param>
-    public IEnumerable<Dispatch> Dispatches(Variant variant, IReadOnlyList<Slot>? bindings = null)
+    public IEnumerable<Dispatch> Dispatches(Variant variant, string portable, IReadOnlyList<Slot>? bindings = null)
+    {
+        if (variant.Family != Family.Lane)
+            return Portable(variant, bindings);
+        return Lanes is { } lanes ? [lanes.Dispatch(bindings)]
+            : Portable(s_usual, bindings).Select(d => d with { Shader = portable, LaneTable = 0 });
+    }
+
+    // What a small copy runs beside others in lanes.
+    private static readonly Variant s_usual = new(Family.Portable, "lanes64each8", 64, [64, 8], Defines: [("WIDTH", "1")]);
+
+    private IEnumerable<Dispatch> Portable(Variant variant, IReadOnlyList<Slot>? bindings)
     {
         var width = IsWide && variant.Defines!.Contains(("WIDTH", "4")) ? 4 : 1;
         var walked = _axes.Take(Axes).Select(a => (a.Extent, Stride: a.Stride / width)).ToArray();
