@@ -1,0 +1,56 @@
+"""Golden values of normalising and resizing layers, from PyTorch in fp64 (Debian: python3-torch).
+
+    python3 tests/oracle/torch_layers.py
+
+Writes tests/Forge.Vulkan.Tests/fixtures/torch_layers.json, which TorchLayerTests.cs reads there and runs through Forge's layers. Inputs come from the
+integer hash that Forge's SharedHash has too, so only results are stored: each case maps to y and the gradients of sum(y * u), channels last.
+"""
+import json
+import pathlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import shared_hash
+
+torch.set_num_threads(1)
+
+
+def uniform(stream, shape):
+    return torch.tensor(shared_hash.uniform(stream, shape, -1, 1).astype(np.float64), requires_grad=True)
+
+
+def listed(t):
+    return [float(f"{v:.8g}") for v in t.detach().reshape(-1).tolist()]
+
+
+def first(x):  # channels last -> first
+    return x.movedim(-1, 1)
+
+
+def last(y):
+    return y.movedim(1, -1)
+
+
+def layer(name, x, weights, make):
+    """Streams: 1 x, 2 and on the weights, 99 the cotangent."""
+    x = uniform(1, x)
+    weights = [uniform(2 + i, shape) for i, shape in enumerate(weights)]
+    y = make(x, *weights)
+    u = uniform(99, tuple(y.shape))
+    gradients = torch.autograd.grad((y * u).sum(), [x, *weights])
+    cases[name] = {"shape": list(y.shape), "values": [listed(t) for t in (y, *gradients)]}
+
+
+cases = {}
+layer("layer norm", (3, 7, 20), [(20,), (20,)], lambda x, g, b: F.layer_norm(x, (20,), g, b, eps=1e-3))
+layer("layer norm of a row of lanes", (24, 32), [(32,), (32,)], lambda x, g, b: F.layer_norm(x, (32,), g, b, eps=1e-3))
+layer("layer norm of whole images", (2, 4, 5, 3), [(4, 5, 3), (4, 5, 3)], lambda x, g, b: F.layer_norm(x, (4, 5, 3), g, b, eps=1e-5))
+layer("group norm", (2, 4, 5, 12), [(12,), (12,)], lambda x, g, b: last(F.group_norm(first(x), 3, g, b, eps=1e-3)))
+layer("group norm of rows", (3, 12), [(12,), (12,)], lambda x, g, b: F.group_norm(x, 4, g, b, eps=1e-3))
+layer("instance norm", (2, 4, 5, 6), [(6,), (6,)], lambda x, g, b: last(F.instance_norm(first(x), weight=g, bias=b, eps=1e-3)))
+layer("instance norm of sequences", (2, 9, 5), [], lambda x: last(F.instance_norm(first(x), eps=1e-5)))
+
+into = pathlib.Path(__file__).parent.parent / "Forge.Vulkan.Tests" / "fixtures" / "torch_layers.json"
+into.write_text("{\n" + ",\n".join(f'"{name}": {json.dumps(case)}' for name, case in cases.items()) + "\n}\n")
