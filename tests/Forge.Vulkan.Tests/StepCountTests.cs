@@ -45,13 +45,13 @@ public sealed class StepCountTests : IDisposable
     {
         using var engine = new Engine(new VulkanBackend(Drivers.Open(Drivers.Names()[0], new() { Staged = staged })));
         var net = BenchNets.Cnn28;
-        var (images, labels) = net.Data();
+        var data = net.Data();
         var step = net.CompileStep(engine);
-        step.Run(images, labels);
+        step.Run(data);
         for (var run = 0; run < 3; run++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
-            step.Run(images, labels);
+            step.Run(data);
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, AllocatedBytes);
         }
     }
@@ -62,8 +62,7 @@ public sealed class StepCountTests : IDisposable
     {
         using var engine = new Engine(new VulkanBackend(Drivers.Open("mesa25"), cacheRoot: _root.FullName, tuned: true));
         var step = net.CompileStep(engine);
-        var (images, labels) = net.Data();
-        var plan = step.Prepare(images.Type, labels.Type);
+        var plan = step.Prepare(net.Inputs);
         var counts = ((Executable)step.Executable!).Counts;
         Assert.Equal(expected, new(counts.Dispatches, counts.Barriers, counts.Submissions, counts.BytesMoved, plan.RegionBytes[Region.Arena], plan.LiveBytesPeak));
         // No arena is smaller than what is live at once; placing it all wastes next to nothing.

@@ -58,11 +58,8 @@ internal static class ProfileCommand
         return ExitCode.Success;
     }
 
-    private static StepProfile OfNet(Invocation invocation, Engine engine, BenchNet net)
-    {
-        var (images, labels) = net.Data();
-        return Profiler.Profile((VulkanBackend)engine.Backend, $"{net.Name} training step, batch {net.Batch}", net.CompileStep(engine), [images, labels], Runs(invocation), invocation.Interruption.Token);
-    }
+    private static StepProfile OfNet(Invocation invocation, Engine engine, BenchNet net) =>
+        Profiler.Profile((VulkanBackend)engine.Backend, $"{net.Name} training step, batch {net.Batch}", net.CompileStep(engine), net.Data(), Runs(invocation), invocation.Interruption.Token);
 
     private static StepProfile OfOp(Invocation invocation, VulkanBackend backend, OpWorkload workload)
     {

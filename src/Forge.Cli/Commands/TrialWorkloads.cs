@@ -40,8 +40,7 @@ internal static class TrialWorkloads
     {
         backend.Avoided += static _ => { };     // forge tune names what is quarantined in its tables
         using var engine = new Engine(new PlanningBackend(backend), new() { Precision = Precision.Find(precision ?? Precision.Strict32.Label)! });
-        var (images, labels) = net.Data();
-        var plan = net.CompileStep(engine).Prepare(images.Type, labels.Type);
+        var plan = net.CompileStep(engine).Prepare(net.Inputs);
         return [.. plan.Kernels.Select(k => (Use: new OpUse(k.Node.Op, k.Node.InputTypes), k.Node.Label)).GroupBy(k => k.Use.Key)
             .Select(g => (g.First().Use, g.First().Label, g.Count()))];
     }

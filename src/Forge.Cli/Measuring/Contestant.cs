@@ -19,16 +19,16 @@ internal sealed record ComparedWorkload(string Name, int Iterations, int Warmup)
 {
     /// <summary>Every workload, in the order they are run when none are named; the nets come first.</summary>
     public static IReadOnlyList<ComparedWorkload> All { get; } =
-        [new("cnn28", 12, 4), new("cnn150", 5, 2), new("lstm", 15, 4), new("rnn", 20, 5), new("sgemm256", 12, 3), new("sgemm512", 12, 3), new("sgemm1024", 12, 3), new("sgemm4096", 10, 2)];
+        [new("cnn28", 12, 4), new("cnn150", 5, 2), new("lstm", 15, 4), new("rnn", 20, 5), new("gru", 15, 4), new("dcgan", 8, 3), new("sgemm256", 12, 3), new("sgemm512", 12, 3), new("sgemm1024", 12, 3), new("sgemm4096", 10, 2)];
 
     /// <summary>Those compared when none are named.</summary>
-    public static IReadOnlyList<string> Default { get; } = ["cnn28", "cnn150", "lstm", "rnn", "sgemm512", "sgemm1024"];
+    public static IReadOnlyList<string> Default { get; } = ["cnn28", "cnn150", "lstm", "rnn", "dcgan", "sgemm512", "sgemm1024"];
 
     /// <summary>Whether this is a training step.</summary>
     public bool IsNet => !Name.StartsWith("sgemm", StringComparison.Ordinal);
 
     /// <summary>Whether its step works on images, whose memory order is a choice.</summary>
-    public bool HasImages => Name.StartsWith("cnn", StringComparison.Ordinal);
+    public bool HasImages => Name.StartsWith("cnn", StringComparison.Ordinal) || Name == "dcgan";
 
     /// <summary>Forge's own words for it.</summary>
     public IReadOnlyList<string> ForgeArguments(int iterations, int warmup)

@@ -1,5 +1,6 @@
 using Forge.Core;
 using Forge.Core.Ops;
+using Forge.Models.Gan;
 using Forge.Models.Layers;
 using Forge.Models.Optimizers;
 using Forge.Models.Rnn;
@@ -11,6 +12,29 @@ namespace Forge.Models.Cnn;
 /// <param name="Batch">Samples in the batch.</param>
 public abstract record BenchNet(string Name, int Batch)
 {
+    /// <summary>The types of a step's arguments.</summary>
+    public abstract IReadOnlyList<TensorType> Inputs { get; }
+
+    /// <summary>The arguments of the first step.</summary>
+    public abstract IReadOnlyList<HostTensor> Data();
+
+    /// <summary>Makes the arguments those of another step: nothing changes where every step learns from one batch.</summary>
+    /// <param name="data">What <see cref="Data"/> gave.</param>
+    /// <param name="number">The step, from 0.</param>
+    public virtual void Advance(IReadOnlyList<HostTensor> data, int number) { }
+
+    /// <summary>One training step: forward, backward, Adam as PyTorch has it. Returns its losses, each f32 (); one but for models that play against each other.</summary>
+    public abstract CompiledFunction CompileStep(Engine engine);
+
+    /// <summary>Arithmetic of one step as the peers count it: multiply-adds of products and convolutions, twice each.</summary>
+    public abstract double StepFlops { get; }
+}
+
+/// <summary>A classifier of ten classes among the <see cref="BenchNet"/>s.</summary>
+/// <param name="Name">The workload's name.</param>
+/// <param name="Batch">Samples in the batch.</param>
+public abstract record BenchClassifier(string Name, int Batch) : BenchNet(Name, Batch)
+{
     /// <summary>Classes, and logits of a sample.</summary>
     protected const int Classes = 10;
 
@@ -20,19 +44,19 @@ public abstract record BenchNet(string Name, int Batch)
     /// <summary>The net, with weights of its own: its logits of a batch, and its parameters.</summary>
     protected abstract (Func<Tensor, Tensor> Logits, IReadOnlyList<Parameter> Parameters) Net();
 
-    /// <summary>The types of the batch: inputs and labels.</summary>
-    public IReadOnlyList<TensorType> Inputs => [new(DType.F32, new Shape([Batch, .. Sample])), new(DType.F32, (Batch, Classes))];
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorType> Inputs => [new(DType.F32, new Shape([Batch, .. Sample])), new(DType.F32, (Batch, Classes))];
 
     /// <summary>The batch: inputs f32 (n, …) in [0, 1), labels one-hot f32 (n, 10), label of sample i being 7i mod 10.</summary>
-    public (HostTensor Inputs, HostTensor Labels) Data()
+    public override IReadOnlyList<HostTensor> Data()
     {
         var labels = new HostTensor(new(DType.F32, (Batch, Classes)));
         for (var i = 0; i < Batch; i++) labels.Span<float>()[i * Classes + i * 7 % Classes] = 1;
-        return (SharedHash.Uniform(1, new Shape([Batch, .. Sample]), 0, 1), labels);
+        return [SharedHash.Uniform(1, new Shape([Batch, .. Sample]), 0, 1), labels];
     }
 
     /// <summary>One training step: forward, backward, Adam as PyTorch has it with epsilon 1e-7. Returns the loss.</summary>
-    public CompiledFunction CompileStep(Engine engine)
+    public override CompiledFunction CompileStep(Engine engine)
     {
         var ((logits, parameters), adam) = (Net(), new Adam(1e-3f, epsilon: 1e-7f, form: UpdateForm.PyTorch));
         return engine.Compile((Tensor inputs, Tensor labels) =>
@@ -42,9 +66,6 @@ public abstract record BenchNet(string Name, int Batch)
             return loss;
         });
     }
-
-    /// <summary>Arithmetic of one step as the peers count it: three times the forward products.</summary>
-    public abstract double StepFlops { get; }
 }
 
 /// <summary>A convolutional net of the comparison.</summary>
@@ -53,7 +74,7 @@ public abstract record BenchNet(string Name, int Batch)
 /// <param name="Channels">Channels of the images.</param>
 /// <param name="Filters">Filters of each convolution.</param>
 /// <param name="Batch">Images in the batch.</param>
-public sealed record BenchCnn(string Name, int Side, int Channels, ValueList<int> Filters, int Batch) : BenchNet(Name, Batch)
+public sealed record BenchCnn(string Name, int Side, int Channels, ValueList<int> Filters, int Batch) : BenchClassifier(Name, Batch)
 {
     private const int Hidden = 128;
 
@@ -115,6 +136,9 @@ public static class BenchNets
     /// <summary>The same with a GRU.</summary>
     public static BenchRnn Gru { get; } = new("gru", 3, 64);
 
+    /// <summary>A generator of 28x28x1 images and its discriminator, batch 64.</summary>
+    public static BenchGan DcGan { get; } = new("dcgan", 64);
+
     /// <summary>Every net.</summary>
-    public static IReadOnlyList<BenchNet> All { get; } = [Cnn28, Cnn150, Rnn, Lstm, Gru];
+    public static IReadOnlyList<BenchNet> All { get; } = [Cnn28, Cnn150, Rnn, Lstm, Gru, DcGan];
 }

@@ -31,7 +31,7 @@ public static class SharedHash
         Fill(into, stream, -limit, limit);
     }
 
-    private static void Fill(Span<float> into, uint stream, double low, double high)
+    internal static void Fill(Span<float> into, uint stream, double low, double high)
     {
         for (var i = 0; i < into.Length; i++) into[i] = (float)(Word(stream, (uint)i) / 16777216.0 * (high - low) + low);
     }
