@@ -40,6 +40,8 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         ["concat"] = (Pooling(), PoolingForm, (name, d) => new(name, new ConcatOp(3), [Images(d), Images(d)])),
         ["slice"] = (Pooling(), PoolingForm, (name, d) => new(name, new SliceOp([0, 1, 1, 0], [d[0], d[1] - 2, d[2] - 2, d[3]], [1, 1, 1, 1]), [Images(d)])),
         ["pad"] = (Pooling(), PoolingForm, (name, d) => new(name, new PadOp(new(d[0], d[1] + 2, d[2] + 2, d[3]), [0, 1, 1, 0], [1, 1, 1, 1], 0), [Images(d)])),
+        ["gather"] = (Product(), TableForm, (name, d) => new(name, new GatherOp(), [F32(d[1], d[2]), new(DType.U32, new(d[0]))])),
+        ["scatter-add"] = (Product(), TableForm, (name, d) => new(name, new ScatterAddOp(d[1]), [new(DType.U32, new(d[0])), F32(d[0], d[2])])),
         ["warp"] = (Pooling(), PoolingForm, (name, d) => new(name, new AffineWarpOp(), [new(DType.U8, new(d)), F32(d[0], 2, 3)])),
         ["dropout"] = (Matrix(), MatrixForm, (name, d) => new(name, new DropoutOp(0.5f, 0), [F32(d[0], d[1]), Word, Word, Word])),
         ["random-normal"] = (Matrix(), MatrixForm, (name, d) => new(name, new RandomNormalOp(new(d), 0, 0, 1), [Word, Word, Word])),
@@ -58,6 +60,7 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
     private const string ClipConvolutionForm = "NxDxHxWxC:KDxKHxKWxO with /s2 for stride 2, then /bf16 or /f16 for 16-bit factors, such as 4x16x32x32x16:3x3x3x32";
     private const string PoolingForm = "NxHxWxC, such as 32x148x148x32";
     private const string CellForm = "NxTxU, rows, steps and units, such as 64x28x128";
+    private const string TableForm = "NxVxD, N indexes into a table of V rows of D, such as 8192x10000x256";
     private const string MatrixForm = "MxN, such as 4096x1024";
 
     /// <summary>The ops that can be timed.</summary>

@@ -8,7 +8,7 @@ namespace Forge.Vulkan.Tuning;
 internal static class TrialInputs
 {
     /// <summary>One tensor for each input.</summary>
-    /// <remarks>Reals in [-1, 1), so that slopes and signs vary; integers 0 or 1, which are indexes, classes and flags of anything.</remarks>
+    /// <remarks>Reals in [-1, 1), so that slopes and signs vary; integers 0 or 1, which are indexes, classes and flags of anything; of rows of a table all there are.</remarks>
     /// <param name="use">The op and its types.</param>
     /// <param name="positive">Reals in [0.5, 1.5) instead: for what has no value left of 0.</param>
     public static IReadOnlyList<HostTensor> Of(OpUse use, bool positive = false)
@@ -26,7 +26,7 @@ internal static class TrialInputs
             }
             if (use.Op is UpdateOp update && Fixed(update, i, use.Inputs.Count) is { } range)
                 (low, high) = range;
-            inputs[i] = Fill(type, random, low, high);
+            inputs[i] = Fill(type, random, low, high, (uint)(use.Op switch { GatherOp when i == 1 => use.Inputs[0].Shape[0], ScatterAddOp scatter when i == 0 => scatter.Rows, _ => 2 }));
             if (use.Op is UpdateOp && i == inputs.Length - 1)
                 inputs[i] = HostTensor.From([1u], type.Shape); // the finite flag: a step that changes nothing would check nothing
         }
@@ -43,7 +43,7 @@ internal static class TrialInputs
         return input >= 2 + update.Slots.Count && input < inputs - 1 ? (0.25f, 0.5f) : null;
     }
 
-    private static HostTensor Fill(TensorType type, SplitMix random, float low, float high)
+    private static HostTensor Fill(TensorType type, SplitMix random, float low, float high, uint integers)
     {
         var tensor = new HostTensor(type);
         switch (type.DType)
@@ -54,11 +54,11 @@ internal static class TrialInputs
                 return tensor;
             case DType.U32:
                 foreach (ref var x in tensor.Span<uint>())
-                    x = (uint)(random.Next() & 1);
+                    x = (uint)(random.Next() % Math.Max(1, integers));
                 return tensor;
             case DType.I32:
                 foreach (ref var x in tensor.Span<int>())
-                    x = (int)(random.Next() & 1);
+                    x = (int)(random.Next() % Math.Max(1, integers));
                 return tensor;
             case DType.U8:
                 foreach (ref var x in tensor.Span<byte>())

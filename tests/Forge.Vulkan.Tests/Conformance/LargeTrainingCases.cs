@@ -47,6 +47,9 @@ internal static class LargeTrainingCases
         ["scatter into one row"] = d => new(new ScatterAddOp(1), d.Integers(new(900), DType.U32, 0, 0), d.Uniform(new(900, 3))),
         ["many random words"] = d => new(new RandomBitsOp(new(10_001), 3), Key(d)),
         ["many normal numbers"] = d => new(new RandomNormalOp(new(40_001), 7, 0, 1), Key(d)),
+        ["random words in whole blocks"] = d => new(new RandomBitsOp(new(4_004), 3), Key(d)),
+        ["normal numbers in whole blocks"] = d => new(new RandomNormalOp(new(8, 1028), 7, 0, 1), Key(d)),
+        ["dropout in whole blocks, with NaNs"] = d => new(new DropoutOp(0.5f, 1), [WithNaN(d.Uniform(new(96, 73))), .. Key(d)]),
         ["dropout of many, with NaNs"] = d => new(new DropoutOp(0.5f, 1), [WithNaN(d.Uniform(new(7003))), .. Key(d)]),
         ["batch normalisation of images"] = d =>
             new(new BatchNormalizationOp(1e-3f), d.Uniform(new(9, 20, 21, 32), 3, 5), d.Uniform(new(32), 0.5, 1.5), d.Uniform(new(32))),
