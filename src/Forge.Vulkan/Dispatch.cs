@@ -54,8 +54,24 @@ public sealed record Dispatch(
     /// <summary>A float as the word that a shader's <c>float</c> push member reads.</summary>
     public static uint Bits(float value) => BitConverter.SingleToUInt32Bits(value);
 
+    /// <summary>Whether its accesses are compared with their tensors, whatever the engine's mode. Devices without addresses have robust access instead.</summary>
+    internal AccessChecks Checks { get; init; }
+
     /// <summary>A buffer whose every word is set before the dispatch starts, and to what.</summary>
     public (Slot Slot, uint Word)? Fill { get; init; }
+}
+
+/// <summary>When a dispatch's accesses are compared with their tensors, beyond what the engine's mode says.</summary>
+internal enum AccessChecks
+{
+    /// <summary>As the engine's mode says: the kernel is Forge's own.</summary>
+    AsTheEngine,
+
+    /// <summary>In a run that comes before the kernel is used at all.</summary>
+    First,
+
+    /// <summary>In every run.</summary>
+    Always,
 }
 
 /// <summary>What a kernel does for one node: dispatches in order, and the scratch they share.</summary>
@@ -68,6 +84,9 @@ public sealed record KernelPlan(IReadOnlyList<Dispatch> Dispatches, IReadOnlyLis
 
     /// <summary>A plan of several dispatches without scratch.</summary>
     public KernelPlan(params IReadOnlyList<Dispatch> dispatches) : this(dispatches, []) { }
+
+    /// <summary>The same plan with every access checked.</summary>
+    internal KernelPlan Checked() => this with { Dispatches = [.. Dispatches.Select(d => d with { Checks = AccessChecks.Always })] };
 
     /// <summary>A plan of one dispatch.</summary>
     public static implicit operator KernelPlan(Dispatch dispatch) => new([dispatch], []);

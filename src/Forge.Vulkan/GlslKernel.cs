@@ -2,38 +2,40 @@ using Forge.Core;
 
 namespace Forge.Vulkan;
 
-/// <summary>A kernel for an op of the user's own: GLSL text and what it dispatches.</summary>
-/// <remarks>
-/// The text reaches its buffers through the macros of shaders/include/buffers.glsl, and may include any file of that folder:
-/// <code>
-/// #version 450
-/// #define BUFFERS IN(float, X, 0) OUT(float, Y, 1)
-/// #define PUSH uint count;
-/// #include "buffers.glsl"
-/// layout(local_size_x_id = 0) in;
-/// void main() { uint i = LINEAR_INDEX; if (i &lt; count) STORE(Y, i, LOAD(X, i) * LOAD(X, i)); }
-/// </code>
-/// </remarks>
+/// <summary>A kernel of GLSL for an op of the user's own that is no <see cref="GlslOp"/>, or instead of Forge's: give it in <see cref="VulkanOptions.Kernels"/>.</summary>
 /// <typeparam name="TOp">The op.</typeparam>
-/// <param name="glsl">The shader.</param>
-/// <param name="invocations">Invocations needed, from the output types: the grid is one-dimensional.</param>
-/// <param name="push">The words of PUSH; the number of invocations when left out.</param>
-/// <param name="lanes">Invocations in a workgroup.</param>
-public sealed class GlslKernel<TOp>(
-    string glsl, Func<TOp, IReadOnlyList<TensorType>, long>? invocations = null, Func<TOp, IReadOnlyList<TensorType>, IReadOnlyList<TensorType>, IReadOnlyList<uint>>? push = null,
-    uint lanes = 64) : Kernel<TOp> where TOp : Op
+public sealed class GlslKernel<TOp> : Kernel<TOp> where TOp : Op
 {
+    private readonly Func<TOp, IReadOnlyList<TensorType>, IReadOnlyList<TensorType>, GlslDispatch> _dispatch;
+
+    /// <summary>A kernel that runs what <paramref name="dispatch"/> says of an op, its inputs' and its outputs' types.</summary>
+    public GlslKernel(Func<TOp, IReadOnlyList<TensorType>, IReadOnlyList<TensorType>, GlslDispatch> dispatch) => _dispatch = dispatch;
+
+    /// <summary>A kernel of one shader, with an invocation for each element of the first output and their number in PUSH.</summary>
+    public GlslKernel(GlslSource glsl) : this((_, _, _) => new GlslDispatch(glsl)) { }
+
     /// <inheritdoc/>
     public override string Stem => typeof(TOp).Name;
 
     /// <inheritdoc/>
-    public override IEnumerable<Variant> Variants(TOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
-        [new(Family.Portable, "user", Math.Min(lanes, limits.MaxWorkgroupInvocations))];
+    public override IEnumerable<Variant> Variants(TOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
+    {
+        var dispatch = _dispatch(op, inputs, outputs);
+        if (dispatch.Lanes > limits.MaxWorkgroupInvocations && dispatch.Grid is not null)
+            return [];
+        var lanes = Math.Min(dispatch.Lanes, limits.MaxWorkgroupInvocations);
+        return [new(Family.Portable, "user", lanes, [lanes, .. dispatch.Constants])];
+    }
 
     /// <inheritdoc/>
     public override KernelPlan Plan(TOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
-        var count = invocations?.Invoke(op, outputs) ?? outputs[0].Count;
-        return new Dispatch(Grid.Linear(count, variant.Lanes), push?.Invoke(op, inputs, outputs) ?? [checked((uint)count)], Shader: Stem + ".comp", Source: glsl);
+        var dispatch = _dispatch(op, inputs, outputs);
+        var (name, text, includes) = dispatch.Source.Read(dispatch.Program.Length > 0 ? $"{op.Name} (GLSL in {dispatch.Program})" : $"{op.Name} (GLSL)");
+        var count = dispatch.Invocations ?? outputs[0].Count;
+        return new Dispatch(dispatch.Grid ?? Grid.Linear(count, variant.Lanes), dispatch.Push ?? [checked((uint)count)], Shader: name, Includes: includes, Source: text)
+        {
+            Checks = dispatch.Unchecked ? AccessChecks.First : AccessChecks.Always,
+        };
     }
 }

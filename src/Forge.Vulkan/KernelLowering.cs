@@ -13,7 +13,7 @@ internal static class KernelLowering
         return new PipelineRequest(
             new ShaderRequest(dispatch.Shader ?? chosen.Kernel.ShaderOf(variant), dispatch.Source, dispatch.Defines ?? variant.Defines, dispatch.Includes),
             dispatch.Constants ?? variant.Constants ?? [variant.Lanes],
-            dispatch.Bindings?.Count ?? operands, dispatch.Push.Count, dispatch.LaneTable ?? variant.LaneTable);
+            dispatch.Bindings?.Count ?? operands, dispatch.Push.Count, dispatch.LaneTable ?? variant.LaneTable, dispatch.Checks == AccessChecks.Always);
     }
 
     /// <summary>The pipelines of all dispatches of a node, in order.</summary>

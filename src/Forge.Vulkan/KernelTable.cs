@@ -18,6 +18,6 @@ internal static partial class KernelTable
         for (var type = op.GetType(); type is not null; type = type.BaseType)
             if ((users is not null && users.TryGetValue(type, out var kernel)) || s_byOp.TryGetValue(type, out kernel))
                 return kernel;
-        return null;
+        return op is GlslOp ? GlslOp.Kernel : null;
     }
 }

@@ -9,7 +9,8 @@ namespace Forge.Vulkan;
 /// <param name="Buffers">How many buffers it reaches.</param>
 /// <param name="PushWords">How many words its kernel pushes.</param>
 /// <param name="LaneTable">Entries of the lane table.</param>
-internal sealed record PipelineRequest(ShaderRequest Shader, IReadOnlyList<uint> Constants, int Buffers, int PushWords, int LaneTable)
+/// <param name="Checked">Whether every access is checked where the device works with addresses.</param>
+internal sealed record PipelineRequest(ShaderRequest Shader, IReadOnlyList<uint> Constants, int Buffers, int PushWords, int LaneTable, bool Checked = false)
 {
     /// <summary>Everything that tells this request from another.</summary>
     public string Key
@@ -19,7 +20,7 @@ internal sealed record PipelineRequest(ShaderRequest Shader, IReadOnlyList<uint>
             var key = new System.Text.StringBuilder(Shader.Name);
             foreach (var (name, value) in Shader.Defines ?? [])
                 key.Append(CultureInfo.InvariantCulture, $" -D{name}={value}");
-            key.Append(CultureInfo.InvariantCulture, $" [{string.Join(',', Constants)}] {Buffers} {PushWords} {LaneTable}");
+            key.Append(CultureInfo.InvariantCulture, $" [{string.Join(',', Constants)}] {Buffers} {PushWords} {LaneTable}{(Checked ? " checked" : "")}");
             foreach (var (name, text) in Shader.Includes ?? [])
                 key.Append('\0').Append(name).Append('\0').Append(text);
             return key.Append('\0').Append(Shader.Text).ToString();
@@ -31,6 +32,8 @@ internal sealed record PipelineRequest(ShaderRequest Shader, IReadOnlyList<uint>
     /// <param name="push">The push block's layout there.</param>
     public ShaderRequest CompiledFor(DeviceLimits limits, out PushLayout push)
     {
+        if (Checked && limits.Mode == BufferMode.Address)
+            limits = limits with { Mode = BufferMode.Checked };
         push = PushLayout.For(limits, Buffers, PushWords, LaneTable, Shader.Name);
         return Shader with { Defines = [.. push.Defines, .. Shader.Defines ?? []] };
     }

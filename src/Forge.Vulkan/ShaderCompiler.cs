@@ -192,7 +192,7 @@ internal sealed unsafe partial class ShaderCompiler
         var found = includes.TryGetValue(name, out var text);
         var result = (Shaderc.IncludeResult*)NativeMemory.AllocZeroed((nuint)sizeof(Shaderc.IncludeResult));
         result->Name = Native(found ? name : "", out result->NameLength);
-        result->Content = Native(found ? text! : $"there is no {name} in shaders/include", out result->ContentLength);
+        result->Content = Native(found ? text! : $"there is no {name} in shaders/include, nor in the folder of a kernel of your own", out result->ContentLength);
         return result;
 
         static byte* Native(string s, out nuint length)

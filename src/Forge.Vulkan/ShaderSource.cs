@@ -18,7 +18,10 @@ internal sealed partial class ShaderSource
     {
         if (_folder is not null)
         {
+            // A directive in somebody's kernel must not read outside.
             var path = Path.Combine(_folder, name);
+            if (Path.IsPathRooted(name) || name.Split('/', '\\').Contains(".."))
+                return null;
             return File.Exists(path) ? File.ReadAllText(path) : null;
         }
         using var stream = typeof(ShaderSource).Assembly.GetManifestResourceStream("shaders/" + name);
@@ -45,9 +48,8 @@ internal sealed partial class ShaderSource
 
         void Visit(string source)
         {
-            foreach (Match match in IncludeDirective().Matches(source))
+            foreach (var (_, name) in Directives(source))
             {
-                var name = match.Groups[1].Value;
                 if (found.ContainsKey(name))
                     continue;
                 var included = given.FirstOrDefault(g => g.Name == name).Text ?? Find("include/" + name) ?? Find(name);
@@ -58,6 +60,10 @@ internal sealed partial class ShaderSource
             }
         }
     }
+
+    /// <summary>The include directives of a text, with their lines from 1 on.</summary>
+    public static IEnumerable<(int Line, string Name)> Directives(string text) =>
+        IncludeDirective().Matches(text).Select(m => (1 + text.AsSpan(0, m.Groups[1].Index).Count('\n'), m.Groups[1].Value));
 
     [GeneratedRegex(@"^[ \t]*#[ \t]*include[ \t]+""([^""\n]+)""", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex IncludeDirective();

@@ -30,7 +30,7 @@ public sealed record VulkanOptions
     /// <summary>Chooses among variants. Null means what was tuned on this device, else the first, which is the untuned default.</summary>
     public VariantChooser? Chooser { get; init; }
 
-    /// <summary>Kernels of the user's own ops, or instead of Forge's: see <see cref="GlslKernel{TOp}"/>.</summary>
+    /// <summary>Kernels of the user's own ops that are no <see cref="GlslOp"/>, or instead of Forge's: see <see cref="GlslKernel{TOp}"/>.</summary>
     public IReadOnlyList<Kernel> Kernels { get; init; } = [];
 
     /// <summary>Narrows what kernels may use, for tests.</summary>
@@ -44,6 +44,7 @@ public sealed class VulkanBackend : IBackend
     private readonly VariantChooser? _chooser;
     private bool _disposed;
     private readonly Dictionary<Type, Kernel> _userKernels;
+    private readonly KernelProofs _proofs;
 
     /// <summary>Opens a device.</summary>
     /// <exception cref="DeviceException">No loader, no driver, no such device, or one that lacks what Forge needs.</exception>
@@ -56,6 +57,7 @@ public sealed class VulkanBackend : IBackend
     {
         (Device, _chooser) = (device, chooser);
         _userKernels = (kernels ?? []).ToDictionary(k => k.OpType);
+        _proofs = new(this);
         try
         {
             Transfers = new Transfers(device);
@@ -134,6 +136,9 @@ public sealed class VulkanBackend : IBackend
         Device.Dispose();
     }
 
+    /// <summary>The kernel of an op: the user's, else Forge's; null where there is none.</summary>
+    internal Kernel? KernelOf(Op op) => KernelTable.Find(op, _userKernels);
+
     // Asked for scratch while a node is planned and again when it is recorded: the answer must not change in between.
     internal ChosenKernel Choose(Node node) => _chosen.GetValue(node, n =>
     {
@@ -142,12 +147,12 @@ public sealed class VulkanBackend : IBackend
         var variant = _chooser is not null ? _chooser(n, kernel, variants) : Tuned.Choose(kernel, use, variants);
         Tuned.TellAvoided(kernel, use, variant);
         Switches.Log(2, $"{n.Label}: {kernel.Stem} {variant.Label}");
-        return new(kernel, variant, kernel.PlanOf(n.Op, variant, n.InputTypes, n.OutputTypes));
+        return _proofs.Settle(n, new(kernel, variant, kernel.PlanOf(n.Op, variant, n.InputTypes, n.OutputTypes)));
     });
 
     private (Kernel Kernel, IReadOnlyList<Variant> Variants) Variants(Node node)
     {
-        var kernel = KernelTable.Find(node.Op, _userKernels) ?? throw new DeviceException($"{node.Label}: the op {node.Op.Name} has no Vulkan kernel. Give one in VulkanOptions.Kernels (a GlslKernel), or run it on the reference backend.");
+        var kernel = KernelOf(node.Op) ?? throw new DeviceException($"{node.Label}: the op {node.Op.Name} has no Vulkan kernel. Derive it from GlslOp, give a GlslKernel in VulkanOptions.Kernels, or run it on the reference backend.");
         var variants = kernel.VariantsOf(node.Op, node.InputTypes, node.OutputTypes, Device.Limits);
         if (variants.Count == 0)
             throw new DeviceException($"{node.Label}: {kernel.Stem} has no variant for {string.Join(", ", node.InputTypes)} on {Device.Description.Name}.");

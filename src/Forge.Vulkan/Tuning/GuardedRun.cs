@@ -21,12 +21,15 @@ internal sealed class GuardedRun(Device device, Transfers transfers, PipelineLib
     /// <param name="kernel">Its kernel.</param>
     /// <param name="inputs">Values of the inputs.</param>
     /// <param name="over">For each output, the input whose memory it shares; -1 or nothing for memory of its own.</param>
+    /// <param name="isChecked">Whether every access is checked, too, where the device works with addresses.</param>
     /// <exception cref="GuardException">Something outside the outputs was written.</exception>
-    public IReadOnlyList<HostTensor> Run(Op op, Kernel kernel, Variant variant, IReadOnlyList<HostTensor> inputs, IReadOnlyList<int>? over = null)
+    public IReadOnlyList<HostTensor> Run(Op op, Kernel kernel, Variant variant, IReadOnlyList<HostTensor> inputs, IReadOnlyList<int>? over = null, bool isChecked = false)
     {
         var inputTypes = inputs.Select(i => i.Type).ToArray();
         var outputTypes = op.Infer(inputTypes);
         var plan = kernel.PlanOf(op, variant, inputTypes, outputTypes);
+        if (isChecked)
+            plan = plan.Checked();
 
         long end = GuardBytes;
         Block Place(string name, long bytes)

@@ -1,0 +1,88 @@
+namespace Forge.Vulkan;
+
+/// <summary>A shader of the user's own: GLSL text, or the file that has it.</summary>
+/// <remarks>
+/// It may include the files of shaders/include by their names (<c>#include "math.glsl"</c>), and files of its own folder and the folders below;
+/// nothing else is read, whatever a directive says.
+/// </remarks>
+public sealed class GlslSource
+{
+    // Far past any kernel: a device file or a data file given by mistake is not read to its end.
+    private const int MostCharacters = 1 << 18;
+
+    private readonly string? _text, _file, _folder;
+
+    private GlslSource(string? text, string? file, string? folder) => (_text, _file, _folder) = (text, file, folder);
+
+    /// <summary>A shader written out in the program.</summary>
+    /// <param name="text">The GLSL.</param>
+    /// <param name="includes">The folder with files of the user's own that it includes; null for none.</param>
+    public static GlslSource FromString(string text, string? includes = null) => new(text, null, includes is null ? null : Path.GetFullPath(includes));
+
+    /// <summary>A shader in a file, read whenever a plan with it is made. What it includes lies in its folder or below.</summary>
+    /// <param name="path">The file, from the current folder.</param>
+    public static GlslSource FromFile(string path) => new(null, path, Path.GetDirectoryName(Path.GetFullPath(path)));
+
+    /// <summary>A shader written out in the program, which includes nothing but Forge's own files.</summary>
+    public static implicit operator GlslSource(string text) => FromString(text);
+
+    /// <summary>Its text, what messages call it, and the files of the user's own that it includes, directly or not.</summary>
+    /// <param name="inline">What messages call a text that is in no file.</param>
+    /// <exception cref="ShaderException">A file is not there or too large, or an include is outside the folder.</exception>
+    internal (string Name, string Text, IReadOnlyList<(string Name, string Text)> Includes) Read(string inline)
+    {
+        var name = _file ?? inline;
+        var text = _text ?? ReadFile(_file!, name);
+        var includes = new List<(string Name, string Text)>();
+        Visit(name, text);
+        return (name, text, includes);
+
+        void Visit(string from, string source)
+        {
+            foreach (var (line, included) in ShaderSource.Directives(source))
+            {
+                if (includes.Any(i => i.Name == included) || Own(included, $"{from}:{line}") is not { } path)
+                    continue;
+                var found = ReadFile(path, $"{from}:{line}");
+                includes.Add((included, found));
+                Visit(included, found);
+            }
+        }
+    }
+
+    // Null where the name is one of Forge's files, or of none: then the compiler names file and line.
+    private string? Own(string included, string at)
+    {
+        var isForges = ShaderSource.Default.Find("include/" + included) is not null;
+        if (Path.IsPathRooted(included) || included.Split('/', '\\').Contains(".."))
+            throw new ShaderException($"{at}: #include \"{included}\" leaves the kernel's folder{(_folder is null ? "" : " " + _folder)}. A kernel includes Forge's files by name, and files of its own folder and below.");
+        if (_folder is null)
+            return null;
+        var path = _folder;
+        foreach (var part in included.Split('/', '\\'))
+        {
+            path = Path.Combine(path, part);
+            if (new FileInfo(path).LinkTarget is not null)
+                throw new ShaderException($"{at}: #include \"{included}\": {path} is a link, which may leave the kernel's folder {_folder}. Put the file itself there.");
+        }
+        if (!File.Exists(path))
+            return null;
+        return !isForges ? path
+            : throw new ShaderException($"{at}: #include \"{included}\" is one of Forge's own files, and {path} has the same name. Give yours another.");
+    }
+
+    private static string ReadFile(string path, string at)
+    {
+        try
+        {
+            using var reader = new StreamReader(path);
+            var text = new char[MostCharacters + 1];
+            var length = reader.ReadBlock(text);
+            return length <= MostCharacters ? new string(text, 0, length) : throw new ShaderException($"{at}: {path} is larger than {MostCharacters:N0} characters: no kernel.");
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new ShaderException($"{at}: {path} cannot be read: {problem.Message}");
+        }
+    }
+}
