@@ -37,8 +37,8 @@ wants_fashion_mnist() {
         previous=$argument
     done
     people_have_fashion_mnist && return 1
-    [[ $data == fashion-mnist ]] && return
-    [[ -z $data ]] && { [[ ${1-} == evaluate ]] || [[ ${1-} == train && ( ${2-} == cnn || ${2-} == rnn ) ]]; }
+    [[ $data == fashion-mnist || $data == moving-items ]] && return
+    [[ -z $data ]] && { [[ ${1-} == evaluate ]] || [[ ${1-} == train && ( ${2-} == cnn || ${2-} == rnn || ${2-} == video ) ]]; }
 }
 
 # Whether the system's package or the user's own hands put the data set where the program looks.

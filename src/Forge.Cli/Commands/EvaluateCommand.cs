@@ -5,6 +5,7 @@ using Forge.Models.Datasets;
 using Forge.Models.Gan;
 using Forge.Models.Metrics;
 using Forge.Models.Reports;
+using Forge.Models.Video;
 
 namespace Forge.Cli.Commands;
 
@@ -19,7 +20,7 @@ internal static class EvaluateCommand
     };
 
     private static readonly Argument<string> CheckpointPath = CheckpointArgument();
-    private static readonly Option<string?> Data = new("--data") { Description = "fashion-mnist or mnist (its test images), or a folder with one sub-folder a class (default: what the run was validated on).", HelpName = "fashion-mnist|mnist|FOLDER" };
+    private static readonly Option<string?> Data = new("--data") { Description = "fashion-mnist or mnist (its test images), moving-items, or a folder with one sub-folder a class (default: what the run was validated on).", HelpName = "fashion-mnist|mnist|moving-items|FOLDER" };
     private static readonly Option<int?> Size = Options.Count("--size", "Pixels a side that a folder's images are resized to (default: the checkpoint's).");
     private static readonly Option<int?> Batch = Options.Count("--batch", "Images a step (default 32).");
     private static readonly Option<bool> SkipBad = new("--skip-bad") { Description = "Leave out and count images that cannot be decoded." };
@@ -48,16 +49,19 @@ internal static class EvaluateCommand
         report.WarnOfSkipped(data.Skipped.Count);
         var (matrix, loss) = classifier.Evaluate(data, cancellation: invocation.Interruption.Token);
         var scores = ClassificationReport.From(matrix);
+        var controls = Controls(classifier, data, invocation.Interruption.Token);
         var picture = Picture(invocation, classifier);
         if (picture is not null) ConfusionMatrixChart.Save(matrix, picture);
-        report.Result($"{classifier.Path}: epoch {classifier.Checkpoint.Epoch}, {matrix.Total} images");
+        report.Result($"{classifier.Path}: epoch {classifier.Checkpoint.Epoch}, {matrix.Total} {(classifier.Design is VideoDesign ? "clips" : "images")}");
         report.Result(FormattableString.Invariant($"accuracy {scores.Accuracy:0.0000}, loss {loss:0.0000}\n"));
+        foreach (var (text, _, accuracy) in controls) report.Result(FormattableString.Invariant($"accuracy {accuracy:0.0000} {text}"));
         report.Result(scores.ToString());
         report.Result(matrix.ToString());
         if (picture is not null) report.Result($"Saved {picture}");
         Evaluated.WriteEvent(report, "evaluation", matrix, scores, writer =>
         {
             writer.WriteNumberOrNull("loss", loss);
+            foreach (var (_, member, accuracy) in controls) writer.WriteNumberOrNull(member, accuracy);
             writer.WriteNumber("skipped", data.Skipped.Count);
             writer.WriteString("checkpoint", classifier.Path);
             if (picture is not null) writer.WriteString("png", picture);
@@ -72,14 +76,28 @@ internal static class EvaluateCommand
         var named = invocation.Get(Data);
         if (named is null && trained is null)
             throw new UsageException($"{folder} does not say what the checkpoint was validated on. Name the data with --data.");
-        var options = (trained ?? new()).DataOptions(invocation.Report.Commentary) with
+        var settings = trained ?? TrainSettings.Of(classifier.Design is VideoDesign ? VideoDesign.Name : CnnDesign.Name) with { Frames = classifier.ImageShape[0] };
+        var options = settings.DataOptions(invocation.Report.Commentary) with
         {
-            Size = invocation.Get(Size) ?? classifier.ImageShape[0],
+            Size = invocation.Get(Size) ?? classifier.ImageShape[-2],
             BatchSize = invocation.Get(Batch) ?? 32,
             SkipBad = invocation.Get(SkipBad),
         };
-        if (named is not null) return ArticleData.OpenWhole(options with { Data = named });
-        return ArticleData.OpenValidation(options) ?? throw new UsageException("The run was validated on nothing. Name the data with --data.");
+        if (named is not null) return (options with { Data = named }).OpenWhole();
+        return options.OpenValidation() ?? throw new UsageException("The run was validated on nothing. Name the data with --data.");
+    }
+
+    // What a model of clips still knows when it sees one frame of each, or all in a wrong order.
+    private static List<(string Text, string Member, double Accuracy)> Controls(SavedClassifier classifier, IBatches data, CancellationToken cancellation)
+    {
+        var found = new List<(string, string, double)>();
+        if (classifier.Design is not VideoDesign) return found;
+        foreach (var (order, text, member) in ((FrameOrder, string, string)[])[(FrameOrder.OneFrame, "with the middle frame of each clip repeated", "one_frame_accuracy"), (FrameOrder.Shuffled, "with the frames of each clip shuffled", "shuffled_accuracy")])
+        {
+            var (matrix, _) = classifier.Evaluate(new RearrangedFrames(data, order, classifier.Checkpoint.Seeds.GetValueOrDefault("engine")), cancellation: cancellation);
+            found.Add((text, member, (double)matrix.Correct / matrix.Total));
+        }
+        return found;
     }
 
     private static string? Picture(Invocation invocation, SavedClassifier classifier)

@@ -1,25 +1,25 @@
 using Forge.Core;
-using Forge.Models.Cnn;
+using Forge.Models.Datasets;
 
 namespace Forge.Cli.Commands;
 
 /// <summary>The engine and the data of a training run.</summary>
 internal sealed class OpenedRun : IDisposable
 {
-    private OpenedRun(Engine engine, ArticleData data) => (Engine, Data) = (engine, data);
+    private OpenedRun(Engine engine, LearningData data) => (Engine, Data) = (engine, data);
 
     public Engine Engine { get; }
 
-    public ArticleData Data { get; }
+    public LearningData Data { get; }
 
     /// <summary>Opens both: data sets are unpacked while the device is opened, and what both say is kept in order.</summary>
     /// <param name="invocation">Says which device.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="options">Which data, given where counts of images are printed.</param>
-    public static OpenedRun Open(Invocation invocation, ulong seed, Func<TextWriter, ArticleDataOptions> options)
+    public static OpenedRun Open(Invocation invocation, ulong seed, Func<TextWriter, LearningOptions> options)
     {
         var found = new StringWriter();
-        var opening = Task.Run(() => ArticleData.Open(options(found)));
+        var opening = Task.Run(() => options(found).Open());
         var engine = invocation.OpenEngine(seed);
         try
         {

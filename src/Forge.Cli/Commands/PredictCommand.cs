@@ -2,6 +2,7 @@ using System.CommandLine;
 using Forge.Core;
 using Forge.Models.Cnn;
 using Forge.Models.Datasets;
+using Forge.Models.Video;
 
 namespace Forge.Cli.Commands;
 
@@ -9,7 +10,7 @@ namespace Forge.Cli.Commands;
 internal static class PredictCommand
 {
     private static readonly Argument<string> CheckpointPath = EvaluateCommand.CheckpointArgument();
-    private static readonly Argument<string[]> Paths = new("PATH") { Description = "Images, or folders of images.", Arity = ArgumentArity.OneOrMore, Validators = { UsageProblem.RefuseOptions } };
+    private static readonly Argument<string[]> Paths = new("PATH") { Description = "Images, or folders of images; of a classifier of clips, clips, or folders of clips.", Arity = ArgumentArity.OneOrMore, Validators = { UsageProblem.RefuseOptions } };
     private static readonly Option<int?> Top = Options.Count("--top", "How many labels a file (default 3).");
     private static readonly Option<bool> SkipBad = new("--skip-bad") { Description = "Leave out images that cannot be decoded, with a warning each." };
 
@@ -19,23 +20,26 @@ internal static class PredictCommand
     {
         using var engine = invocation.OpenEngine();
         var classifier = SavedClassifier.Load(engine, invocation.Get(CheckpointPath)!);
-        var files = invocation.Get(Paths)!.SelectMany(Files).ToList();
-        var colour = classifier.ImageShape[2] == 1 ? ColourMode.Grey : ColourMode.Rgb;
+        var colour = classifier.ImageShape[-1] == 1 ? ColourMode.Grey : ColourMode.Rgb;
         var decoder = new ImageDecoder();
+        var clips = classifier.Design is VideoDesign ? new ClipReader(classifier.ImageShape[0], classifier.ImageShape[1], colour) : null;
+        var files = invocation.Get(Paths)!.SelectMany(path => clips is null ? Files(path) : ClipReader.Find(path)).ToList();
+        clips?.RequireReadable(files);
+        var top = invocation.Get(Top) ?? 3;
         foreach (var file in files)
         {
             invocation.Interruption.Token.ThrowIfCancellationRequested();
-            PixelImage picture;
+            IReadOnlyList<(string, float)> labels;
             try
             {
-                picture = decoder.Decode(file, colour);
+                labels = clips is null ? classifier.Predict(decoder.Decode(file, colour), top) : classifier.Predict(clips.Read(file), top);
             }
             catch (DataException bad) when (invocation.Get(SkipBad))
             {
                 Report.Warn(bad.Message);
                 continue;
             }
-            Print(invocation.Report, file, classifier.Predict(picture, invocation.Get(Top) ?? 3));
+            Print(invocation.Report, file, labels);
         }
         return ExitCode.Success;
     }

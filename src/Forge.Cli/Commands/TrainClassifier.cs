@@ -2,6 +2,7 @@ using Forge.Core;
 using Forge.Models;
 using Forge.Models.Checkpoints;
 using Forge.Models.Cnn;
+using Forge.Models.Datasets;
 using Forge.Models.Metrics;
 using Forge.Models.Optimizers;
 using Forge.Models.Reports;
@@ -9,19 +10,19 @@ using Forge.Models.Training;
 
 namespace Forge.Cli.Commands;
 
-/// <summary><c>forge train cnn</c> and <c>forge train rnn</c>: device, data, summary and plan, epochs, report.</summary>
+/// <summary><c>forge train cnn</c>, <c>forge train rnn</c> and <c>forge train video</c>: device, data, summary and plan, epochs, report.</summary>
 internal static class TrainClassifier
 {
     /// <summary>Trains.</summary>
     /// <param name="invocation">The command line.</param>
-    /// <param name="model">cnn or rnn.</param>
+    /// <param name="model">cnn, rnn or video.</param>
     public static int Run(Invocation invocation, string model)
     {
         var (report, resumes) = (invocation.Report, invocation.Get(TrainOptions.Resume));
         var wanted = invocation.Get(Options.Out);
         var folder = resumes ? RunFolder.ToResume(wanted, model) : RunFolder.ForNewRun(wanted, model);
         var told = resumes ? TrainSettings.Load(folder) : null;
-        if (resumes && told is null && invocation.Get(TrainOptions.Data) is null)
+        if (resumes && told is null && (invocation.Get(TrainOptions.Data) ?? invocation.Get(TrainOptions.Clips)) is null)
             throw new CheckpointException($"{RunSettings.PathIn(folder)} is missing, which says how the run was told to train. Name --data again, and --size, --batch, --augment, --val and --seed where they were given.");
         if (told is not null && told.Model != model)
             throw new CheckpointException($"{folder}: a run of forge train {told.Model}, not of forge train {model}. Go on with: {RunFolder.ResumeCommand(told.Model, folder)}");
@@ -42,7 +43,7 @@ internal static class TrainClassifier
         return Fit(invocation, trainer, data, settings, folder, saved);
     }
 
-    private static Trainer Plan(Report report, Engine engine, ArticleData data, TrainSettings settings)
+    private static Trainer Plan(Report report, Engine engine, LearningData data, TrainSettings settings)
     {
         try
         {
@@ -54,15 +55,15 @@ internal static class TrainClassifier
         catch (ShapeException problem)
         {
             // The options were checked, so a shape can only be too large for any device.
-            throw new MemoryException($"{problem.Message} The model of {data.Training.ImageShape[0]}x{data.Training.ImageShape[1]} images is too large: use a smaller {settings.Design.SizeOptions}.", problem);
+            throw new MemoryException($"{problem.Message} The model of {string.Join('x', data.Training.ImageShape.Extents.ToArray())} {(settings.Design.InputRank == 4 ? "clips" : "images")} is too large: use a smaller {settings.Design.SizeOptions}.", problem);
         }
     }
 
-    private static void ShowPlan(Report report, Trainer trainer, ArticleData data, TrainSettings settings)
+    private static void ShowPlan(Report report, Trainer trainer, LearningData data, TrainSettings settings)
     {
         var (images, classes) = (data.Training.ImageShape, data.Training.ClassNames.Count);
         var batch = Math.Min(data.Training.BatchSize, data.Training.Count);
-        var x = new TensorType(DType.U8, (batch, images[0], images[1], images[2]));
+        var x = new TensorType(DType.U8, new Shape([batch, .. images.Extents]));
         var y = new TensorType(DType.F32, (batch, classes));
         report.Say(ModelSummary.Of(trainer.Model));
         var plan = trainer.PlanStep(x, y, data.Warp);
@@ -72,7 +73,7 @@ internal static class TrainClassifier
         {
             writer.WriteString("model", settings.Model);
             writer.WriteStartArray("input");
-            foreach (var extent in images) writer.WriteNumberValue(extent);
+            foreach (var extent in images.Extents) writer.WriteNumberValue(extent);
             writer.WriteEndArray();
             writer.WriteStartArray("classes");
             foreach (var name in data.Training.ClassNames) writer.WriteStringValue(name);
@@ -90,7 +91,7 @@ internal static class TrainClassifier
         });
     }
 
-    private static int Fit(Invocation invocation, Trainer trainer, ArticleData data, TrainSettings settings, string folder, Checkpoint? saved)
+    private static int Fit(Invocation invocation, Trainer trainer, LearningData data, TrainSettings settings, string folder, Checkpoint? saved)
     {
         var report = invocation.Report;
         var checkpoints = new SaveCheckpoints(folder, every: invocation.Get(TrainOptions.SaveEvery));
@@ -133,7 +134,7 @@ internal static class TrainClassifier
         return Finish(invocation, trainer, data, folder, checkpoints);
     }
 
-    private static int Finish(Invocation invocation, Trainer trainer, ArticleData data, string folder, SaveCheckpoints checkpoints)
+    private static int Finish(Invocation invocation, Trainer trainer, LearningData data, string folder, SaveCheckpoints checkpoints)
     {
         var report = invocation.Report;
         // The report is about the weights that --resume and evaluate take for the best, not those of the last epoch.

@@ -1,6 +1,6 @@
 using Forge.Core;
 using Forge.Models.Checkpoints;
-using Forge.Models.Cnn;
+using Forge.Models.Datasets;
 using Forge.Models.Gan;
 using Forge.Models.Training;
 
@@ -35,7 +35,7 @@ internal static class TrainGan
         return Fit(invocation, trainer, data, settings, folder, saved);
     }
 
-    private static GanTrainer Plan(Report report, Engine engine, ArticleData data, GanSettings settings)
+    private static GanTrainer Plan(Report report, Engine engine, LearningData data, GanSettings settings)
     {
         var shape = data.Training.ImageShape;
         var config = new DcGanConfig(shape[0], shape[2], settings.Classes ? data.Training.ClassNames.Count : 0, settings.Loss, DcGanConfig.UsualWidth(shape[0]));
@@ -64,7 +64,7 @@ internal static class TrainGan
         return trainer;
     }
 
-    private static int Fit(Invocation invocation, GanTrainer trainer, ArticleData data, GanSettings settings, string folder, Checkpoint? saved)
+    private static int Fit(Invocation invocation, GanTrainer trainer, LearningData data, GanSettings settings, string folder, Checkpoint? saved)
     {
         var report = invocation.Report;
         if (saved is not null)

@@ -3,6 +3,7 @@ using System.Globalization;
 using Forge.Models.Cnn;
 using Forge.Models.Datasets;
 using Forge.Models.Rnn;
+using Forge.Models.Video;
 
 namespace Forge.Cli.Commands;
 
@@ -32,6 +33,16 @@ internal static class TrainOptions
     public static readonly Option<string?> Cell = Options.Word("--cell", "The recurrent cell (default lstm).", words: RnnDesign.Cells);
     public static readonly Option<int?> Units = Options.Count("--units", "Numbers in the cell's state (default 128).");
 
+    public static readonly Option<string?> VideoModel = Options.Word("--model", "What looks at the clips (default cnn-lstm).", words: VideoDesign.Models);
+    public static readonly Option<string?> Clips = new("--data")
+    {
+        Description = "moving-items (default): made of Fashion-MNIST; or a folder with one sub-folder of clips a class: animated GIF or WebP, folders of frames, videos.",
+        HelpName = "moving-items|FOLDER",
+    };
+
+    public static readonly Option<int?> Frames = Options.Count("--frames", "Frames that each clip is sampled to (default 8).", VideoDesign.FewestFrames);
+    public static readonly Option<int?> ClipSize = Options.Count("--size", "Pixels a side of the clips (default 32 of moving-items, 64 of a folder).", VideoDesign.SmallestSide);
+
     public static Command Build() => new("train", "Train a model.")
     {
         new Command("cnn", "Train the article's image classifier: three convolutions and pools, a dense layer of 128, a softmax.")
@@ -42,6 +53,10 @@ internal static class TrainOptions
         {
             Cell, Units, Data, Size, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Augment, Validation, Resume, DryRun, SkipBad, SaveEvery, Png,
         }.Does(invocation => TrainClassifier.Run(invocation, RnnDesign.Name)),
+        new Command("video", "Train a classifier of clips: convolutions of every frame and an LSTM, or convolutions over time.")
+        {
+            VideoModel, Frames, Clips, ClipSize, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Validation, Resume, DryRun, SkipBad, SaveEvery, Png,
+        }.Does(invocation => TrainClassifier.Run(invocation, VideoDesign.Name)),
         GanOptions.Build(),
     };
 
@@ -53,14 +68,15 @@ internal static class TrainOptions
     public static TrainSettings Settings(Invocation invocation, TrainSettings? saved, string model)
     {
         var given = invocation.Parsed;
-        var before = saved ?? new TrainSettings();
+        var before = saved ?? TrainSettings.Of(model);
         var settings = before with
         {
-            Model = model,
             Cell = given.GetValue(Cell) ?? before.Cell,
             Units = given.GetValue(Units) ?? before.Units,
-            Data = given.GetValue(Data) is { } data ? PathOf(data) : before.Data,
-            Size = given.GetValue(Size) ?? before.Size,
+            VideoModel = given.GetValue(VideoModel) ?? before.VideoModel,
+            Frames = given.GetValue(Frames) ?? before.Frames,
+            Data = (given.GetValue(Data) ?? given.GetValue(Clips)) is { } data ? PathOf(data) : before.Data,
+            Size = given.GetValue(Size) ?? given.GetValue(ClipSize) ?? before.Size,
             Epochs = given.GetValue(Epochs) ?? before.Epochs,
             StepsPerEpoch = given.GetValue(StepsPerEpoch) ?? before.StepsPerEpoch,
             Batch = given.GetValue(Batch) ?? before.Batch,
@@ -73,8 +89,8 @@ internal static class TrainOptions
         };
         // The batches after a resume must be those that an uninterrupted run would have had.
         if (saved is not null)
-            MustStay(("--cell", saved.Cell, settings.Cell), ("--units", saved.Units, settings.Units), ("--data", saved.Data, settings.Data), ("--size", saved.Size, settings.Size), ("--batch", saved.Batch, settings.Batch), ("--precision", saved.Precision, settings.Precision), ("--augment", saved.Augment, settings.Augment), ("--seed", saved.Seed, settings.Seed));
-        MustFit(settings.Size, settings.DataOptions(null));
+            MustStay(("--cell", saved.Cell, settings.Cell), ("--units", saved.Units, settings.Units), ("--model", saved.VideoModel, settings.VideoModel), ("--frames", saved.Frames, settings.Frames), ("--data", saved.Data, settings.Data), ("--size", saved.Size, settings.Size), ("--batch", saved.Batch, settings.Batch), ("--precision", saved.Precision, settings.Precision), ("--augment", saved.Augment, settings.Augment), ("--seed", saved.Seed, settings.Seed));
+        if (settings.DataOptions(null) is ArticleDataOptions pictures) MustFit(settings.Size, pictures);
         return settings;
     }
 
@@ -95,7 +111,7 @@ internal static class TrainOptions
     }
 
     /// <summary>What --data means: the data set's name, or a folder's whole path.</summary>
-    public static string PathOf(string data) => IdxDataSet.Named(data) is not null ? data : Path.GetFullPath(data);
+    public static string PathOf(string data) => IdxDataSet.Named(data) is not null || data == MovingItems.Name ? data : Path.GetFullPath(data);
 
     private static string ValidationOf(string text)
     {

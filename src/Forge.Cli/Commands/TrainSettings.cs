@@ -1,13 +1,15 @@
 using System.Text.Json.Serialization;
 using Forge.Models.Cnn;
+using Forge.Models.Datasets;
 using Forge.Models.Rnn;
+using Forge.Models.Video;
 
 namespace Forge.Cli.Commands;
 
 /// <summary>What a run of a classifier was told.</summary>
 internal sealed record TrainSettings
 {
-    /// <summary>What is trained: cnn or rnn.</summary>
+    /// <summary>What is trained: cnn, rnn or video.</summary>
     public string Model { get; init; } = CnnDesign.Name;
 
     /// <summary>The recurrent cell, of an rnn.</summary>
@@ -15,6 +17,12 @@ internal sealed record TrainSettings
 
     /// <summary>Units of the cell, of an rnn.</summary>
     public int Units { get; init; } = RnnDesign.DefaultUnits;
+
+    /// <summary>Which model, of a video run.</summary>
+    public string VideoModel { get; init; } = VideoDesign.Models[0];
+
+    /// <summary>Frames of a clip, of a video run.</summary>
+    public int Frames { get; init; } = VideoDataOptions.DefaultFrames;
 
     public string Data { get; init; } = ArticleDataOptions.FashionMnistName;
 
@@ -42,29 +50,32 @@ internal sealed record TrainSettings
 
     /// <summary>The model as these settings mean it.</summary>
     [JsonIgnore]
-    public ClassifierDesign Design => Model == RnnDesign.Name ? new RnnDesign(Cell, Units) : new CnnDesign();
+    public ClassifierDesign Design => Model switch
+    {
+        RnnDesign.Name => new RnnDesign(Cell, Units),
+        VideoDesign.Name => new VideoDesign(VideoModel),
+        _ => new CnnDesign(),
+    };
+
+    /// <summary>What a run is told that was told nothing.</summary>
+    /// <param name="model">What is trained.</param>
+    public static TrainSettings Of(string model) => model == VideoDesign.Name ? new() { Model = model, Data = MovingItems.Name } : new() { Model = model };
 
     /// <summary>The data as these settings mean it.</summary>
     /// <param name="log">Where counts of images are printed.</param>
-    public ArticleDataOptions DataOptions(TextWriter? log) => new()
+    public LearningOptions DataOptions(TextWriter? log)
     {
-        Data = Data,
-        Size = Size,
-        BatchSize = Batch,
-        Seed = Seed,
-        Augment = Augment,
-        Validation = Validation,
-        SkipBad = SkipBad,
-        Log = log,
-    };
+        LearningOptions options = Model == VideoDesign.Name ? new VideoDataOptions { Frames = Frames } : new ArticleDataOptions { Augment = Augment };
+        return options with { Data = Data, Size = Size, BatchSize = Batch, Seed = Seed, Validation = Validation, SkipBad = SkipBad, Log = log };
+    }
 
     /// <inheritdoc cref="RunSettings.Save"/>
     public void Save(string folder) => RunSettings.Save(folder, this, TrainSettingsJson.Default.TrainSettings);
 
     /// <inheritdoc cref="RunSettings.Load"/>
     public static TrainSettings? Load(string folder) => RunSettings.Load(folder, TrainSettingsJson.Default.TrainSettings, settings =>
-        settings is { Epochs: > 0, Batch: > 0, LearningRate: > 0, Data: not null, Size: null or > 0, StepsPerEpoch: null or > 0, Precision: { } precision, Units: > 0, Model: CnnDesign.Name or RnnDesign.Name }
-        && RnnDesign.Cells.Contains(settings.Cell) && Core.Precision.Find(precision) is not null);
+        settings is { Epochs: > 0, Batch: > 0, LearningRate: > 0, Data: not null, Size: null or > 0, StepsPerEpoch: null or > 0, Precision: { } precision, Units: > 0, Model: CnnDesign.Name or RnnDesign.Name or VideoDesign.Name, Frames: >= VideoDesign.FewestFrames }
+        && RnnDesign.Cells.Contains(settings.Cell) && VideoDesign.Models.Contains(settings.VideoModel) && Core.Precision.Find(precision) is not null);
 }
 
 /// <summary>How settings become JSON, written at build time.</summary>

@@ -40,7 +40,7 @@ public sealed record Checkpoint
     /// <summary>The variant table in use: with the same table, device and binary a resumed run repeats the same bits.</summary>
     public string VariantTable { get; init; } = "";
 
-    /// <summary>Height, width and channels the model takes; empty if it takes no images.</summary>
+    /// <summary>Height, width and channels the model takes, of clips frames first; empty if it takes no images.</summary>
     public IReadOnlyList<int> InputShape { get; init; } = [];
 
     /// <summary>The classes in label order; empty if the model tells none apart.</summary>
@@ -166,7 +166,7 @@ public sealed record Checkpoint
         ArgumentNullException.ThrowIfNull(shape);
         if (InputShape.SequenceEqual(shape)) return;
         var resizable = InputShape is [var height, var width, var channels] && height == width && shape.Rank == 3 && channels == shape[2];
-        throw new CheckpointException($"{path}: the checkpoint takes images of {string.Join("x", InputShape)}, the data have {string.Join("x", shape)}. "
+        throw new CheckpointException($"{path}: the checkpoint takes {(InputShape.Count == 4 ? "clips" : "images")} of {string.Join("x", InputShape)}, the data have {string.Join("x", shape)}. "
             + (resizable ? $"Resize the images with --size {InputShape[0]}, or train anew." : "Use data like those it was trained on, or train anew."));
     }
 }

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using Forge.Core;
 using Forge.Models.Rnn;
+using Forge.Models.Video;
 
 namespace Forge.Models.Cnn;
 
-/// <summary>A classifier of pictures that <c>forge train</c> knows: how it is built, and what its checkpoints say of it.</summary>
+/// <summary>A classifier of pictures or clips that <c>forge train</c> knows: how it is built, and what its checkpoints say of it.</summary>
 public abstract record ClassifierDesign
 {
     /// <summary>What checkpoints of this model say about it (<see cref="Checkpoints.Checkpoint.ModelConfig"/>).</summary>
@@ -13,8 +14,11 @@ public abstract record ClassifierDesign
     /// <summary>The options that make the model smaller, for messages.</summary>
     public abstract string SizeOptions { get; }
 
+    /// <summary>Axes of what it takes: 3 of pictures, 4 of clips.</summary>
+    public virtual int InputRank => 3;
+
     /// <summary>Builds the model, with probabilities as its outputs.</summary>
-    /// <param name="images">Height, width and channels of the pictures.</param>
+    /// <param name="images">Height, width and channels of the pictures; of clips, frames first.</param>
     /// <param name="classes">Classes told apart, at least 2.</param>
     /// <exception cref="ShapeException">The pictures are too small, or there are fewer than two classes.</exception>
     public abstract Sequential Build(Shape images, int classes);
@@ -24,6 +28,7 @@ public abstract record ClassifierDesign
     public static ClassifierDesign? Of(string modelConfig)
     {
         if (modelConfig == new CnnDesign().ModelConfig) return new CnnDesign();
+        if (VideoDesign.Models.Select(m => new VideoDesign(m)).FirstOrDefault(d => d.ModelConfig == modelConfig) is { } video) return video;
         try
         {
             using var document = JsonDocument.Parse(modelConfig);

@@ -15,19 +15,22 @@ public sealed class SavedClassifier
     private readonly Trainer _trainer;
     private readonly CompiledFunction _features;
 
-    private SavedClassifier(Checkpoint checkpoint, string path, Trainer trainer)
+    private SavedClassifier(Checkpoint checkpoint, ClassifierDesign design, string path, Trainer trainer)
     {
-        (Checkpoint, Path, _trainer) = (checkpoint, path, trainer);
+        (Checkpoint, Design, Path, _trainer) = (checkpoint, design, path, trainer);
         _features = trainer.Engine.Compile(x => trainer.Model.Layers.SkipLast(1).Aggregate(x.Cast(DType.F32) * trainer.InputScale, (y, layer) => layer.Call(y)));
     }
 
     /// <summary>The checkpoint.</summary>
     public Checkpoint Checkpoint { get; }
 
+    /// <summary>What it is a classifier of, and how it is built.</summary>
+    public ClassifierDesign Design { get; }
+
     /// <summary>Its file.</summary>
     public string Path { get; }
 
-    /// <summary>Height, width and channels of the pictures it takes.</summary>
+    /// <summary>Height, width and channels of the pictures it takes; of clips, frames first.</summary>
     public Shape ImageShape => new([.. Checkpoint.InputShape]);
 
     /// <summary>The classes in label order.</summary>
@@ -50,12 +53,12 @@ public sealed class SavedClassifier
     /// <exception cref="CheckpointException">It is of another model.</exception>
     public static SavedClassifier Load(Engine engine, Checkpoint saved, string path)
     {
-        if (ClassifierDesign.Of(saved.ModelConfig) is not { } design || saved.InputShape.Count != 3 || saved.ClassNames.Count < 2)
-            throw new CheckpointException($"{path}: a checkpoint of another model than Forge's classifiers. Give one that forge train cnn or forge train rnn wrote.");
+        if (ClassifierDesign.Of(saved.ModelConfig) is not { } design || saved.InputShape.Count != design.InputRank || saved.ClassNames.Count < 2)
+            throw new CheckpointException($"{path}: a checkpoint of another model than Forge's classifiers. Give one that forge train cnn, forge train rnn or forge train video wrote.");
         var model = design.Build(new([.. saved.InputShape]), saved.ClassNames.Count);
         var trainer = new Trainer(engine, model, new Adam(), Losses.CategoricalCrossentropy);
         trainer.LoadWeights(saved, path);
-        return new(saved, path, trainer);
+        return new(saved, design, path, trainer);
     }
 
     /// <summary>Throws unless the model can judge this data.</summary>
@@ -123,9 +126,17 @@ public sealed class SavedClassifier
     /// <param name="count">How many classes at most.</param>
     public IReadOnlyList<(string Label, float Probability)> Predict(PixelImage picture, int count)
     {
-        var resized = (ImageShape[2] == 1 ? picture.ToGrey() : picture.ToRgb()).ResizeNearest(ImageShape[0], ImageShape[1]);
-        var pixels = new HostTensor(new(DType.U8, (1, ImageShape[0], ImageShape[1], ImageShape[2])));
-        resized.Pixels.CopyTo(pixels.Span<byte>());
+        if (Design.InputRank != 3) throw new DataException($"{Path}: a classifier of clips, not of pictures.");
+        return Predict((ImageShape[2] == 1 ? picture.ToGrey() : picture.ToRgb()).ResizeNearest(ImageShape[0], ImageShape[1]).Pixels, count);
+    }
+
+    /// <summary>The probabilities of the classes of one picture or clip, largest first.</summary>
+    /// <param name="example">Bytes of <see cref="ImageShape"/>.</param>
+    /// <param name="count">How many classes at most.</param>
+    public IReadOnlyList<(string Label, float Probability)> Predict(ReadOnlySpan<byte> example, int count)
+    {
+        var pixels = new HostTensor(new(DType.U8, new Shape([1, .. ImageShape.Extents])));
+        example.CopyTo(pixels.Span<byte>());
         return [.. TopK.Of(_trainer.Predict(pixels).Span<float>(), count).Select(t => (ClassNames[t.Class], t.Score))];
     }
 }

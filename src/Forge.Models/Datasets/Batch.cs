@@ -9,7 +9,7 @@ namespace Forge.Models.Datasets;
 public readonly record struct BatchPosition(int Pass, int Batch);
 
 /// <summary>Some images and their classes, ready for a step.</summary>
-/// <param name="Images">(n, height, width, channels): f32 finished, or u8 where the device warps or nothing does.</param>
+/// <param name="Images">(n, height, width, channels), of clips (n, frames, height, width, channels): f32 finished, or u8 where the device warps or nothing does.</param>
 /// <param name="Labels">One-hot f32, (n, classes).</param>
 /// <param name="Matrices">Pull mappings f32 (n, 2, 3), see <see cref="AffineMatrix"/>, where the device warps; else null.</param>
 /// <param name="Indexes">Each image's index in the data set.</param>
@@ -40,7 +40,7 @@ public interface IBatches : IDisposable
     /// <summary>The classes, in label order.</summary>
     IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>Height, width and channels of every image.</summary>
+    /// <summary>Height, width and channels of every image; of a clip, frames first.</summary>
     Shape ImageShape { get; }
 
     /// <summary>Why each image that was left out was left out; empty where none is.</summary>

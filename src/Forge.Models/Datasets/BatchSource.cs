@@ -3,7 +3,7 @@ using Forge.Core;
 
 namespace Forge.Models.Datasets;
 
-/// <summary>Order, position and prefetch, the same for pictures in memory and in folders.</summary>
+/// <summary>Order, position and prefetch, the same for pictures in memory, pictures and clips in folders, and clips that are made.</summary>
 /// <remarks>
 /// Batches are prepared in order, one after the other, by up to <see cref="FlowOptions.Workers"/> threads each; at most
 /// <see cref="FlowOptions.Prefetch"/> + 1 exist ahead of the caller. What a batch holds depends on its position alone. One caller at a time.
@@ -66,11 +66,15 @@ public abstract class BatchSource : IBatches
         }
     }
 
-    /// <summary>Writes image <paramref name="index"/>, resized and in the colours wanted, (height, width, channels) bytes. Called from several threads.</summary>
-    private protected abstract void ReadPixels(int index, Span<byte> target);
+    /// <summary>Writes example <paramref name="index"/>, resized and in the colours wanted, bytes of <see cref="ImageShape"/>. Called from several threads.</summary>
+    /// <param name="index">Which one.</param>
+    /// <param name="pass">The pass over the data, for examples that are made anew in each.</param>
+    /// <param name="target">Where they go.</param>
+    private protected abstract void ReadPixels(int index, int pass, Span<byte> target);
 
-    /// <summary>The class of image <paramref name="index"/>.</summary>
-    private protected abstract int ClassOf(int index);
+    /// <summary>The class of example <paramref name="index"/>.</summary>
+    /// <inheritdoc cref="ReadPixels"/>
+    private protected abstract int ClassOf(int index, int pass);
 
     /// <inheritdoc/>
     public Batch NextBatch(CancellationToken cancellation = default)
@@ -125,17 +129,17 @@ public abstract class BatchSource : IBatches
 
     private Batch Assemble(int[] indexes, BatchPosition at, CancellationToken stop)
     {
-        var (height, width, channels) = (ImageShape[0], ImageShape[1], ImageShape[2]);
+        var (height, width, channels) = (ImageShape[-3], ImageShape[-2], ImageShape[-1]); // of a clip, its frames'
         var (n, pixels) = (indexes.Length, ImageShape.Count);
         var onDevice = Options.Warp == WarpPlace.Device;
-        var images = new HostTensor(new(Options.Warp == WarpPlace.Host ? DType.F32 : DType.U8, (n, height, width, channels)));
+        var images = new HostTensor(new(Options.Warp == WarpPlace.Host ? DType.F32 : DType.U8, new Shape([n, .. ImageShape.Extents])));
         var matrices = onDevice ? new HostTensor(new(DType.F32, (n, 2, 3))) : null;
         var failures = new Exception?[n];
         Parallel.For(0, n, new ParallelOptions { MaxDegreeOfParallelism = Options.Workers > 0 ? Options.Workers : Environment.ProcessorCount, CancellationToken = stop }, i =>
         {
             try
             {
-                if (images.Type.DType == DType.U8) ReadPixels(indexes[i], images.Span<byte>().Slice(i * pixels, pixels));
+                if (images.Type.DType == DType.U8) ReadPixels(indexes[i], at.Pass, images.Span<byte>().Slice(i * pixels, pixels));
                 if (Options.Warp == WarpPlace.Nowhere) return;
                 var matrix = Generator.MatrixFor(Options.Seed, at.Pass, indexes[i], height, width);
                 if (matrices is not null)
@@ -144,7 +148,7 @@ public abstract class BatchSource : IBatches
                     return;
                 }
                 var bytes = System.Buffers.ArrayPool<byte>.Shared.Rent(pixels);
-                ReadPixels(indexes[i], bytes.AsSpan(0, pixels));
+                ReadPixels(indexes[i], at.Pass, bytes.AsSpan(0, pixels));
                 AffineWarp.OnHost(bytes, images.Span<float>().Slice(i * pixels, pixels), height, width, channels, matrix,
                     Generator.FillMode, Generator.FillValue, Generator.InterpolationOrder, Generator.Rescale);
                 System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
@@ -161,7 +165,7 @@ public abstract class BatchSource : IBatches
         var classes = new int[n];
         for (var i = 0; i < n; i++)
         {
-            classes[i] = ClassOf(indexes[i]);
+            classes[i] = ClassOf(indexes[i], at.Pass);
             labels.Span<float>()[i * ClassNames.Count + classes[i]] = 1;
         }
         return new(images, labels, matrices, indexes, classes, at)

@@ -3,30 +3,36 @@ using Forge.Core;
 
 namespace Forge.Models.Datasets;
 
-/// <summary>Batches of the images below a folder (Keras's flow_from_directory).</summary>
+/// <summary>Batches of the images below a folder (Keras's flow_from_directory), or of its clips.</summary>
 public sealed class FolderBatches : BatchSource
 {
     private const int SkippedNamesShown = 10;
 
+    private readonly Func<string, byte[]> _decode;
     private readonly IReadOnlyList<(string Path, int Class)> _files;
     private readonly ConcurrentDictionary<int, byte[]> _cache = new();
     private long _cacheLeft;
 
-    internal FolderBatches(ImageDataGenerator generator, string folder, FlowOptions options) : base(generator, options)
+    internal FolderBatches(ImageDataGenerator generator, string folder, FlowOptions options)
+        : this(generator, options, ImageFolder.Scan(folder, options.Classes, options.Subset, generator.ValidationSplit), ShapeOf(options), "images", path => Decode(path, options)) { }
+
+    /// <summary>Batches of what a folder was found to have.</summary>
+    /// <param name="generator">What is done with images.</param>
+    /// <param name="options">Batch, order and the rest.</param>
+    /// <param name="found">The files and classes.</param>
+    /// <param name="shape">What a decoded file is.</param>
+    /// <param name="kind">What files are called in messages.</param>
+    /// <param name="decode">Reads a file. Called from several threads.</param>
+    internal FolderBatches(ImageDataGenerator generator, FlowOptions options, ImageFolder found, Shape shape, string kind, Func<string, byte[]> decode) : base(generator, options)
     {
-        var (height, width) = options.TargetSize;
-        if (height < 1 || width < 1 || height > ushort.MaxValue || width > ushort.MaxValue)
-            throw new ForgeException($"The target size is {height}x{width}, but each side must be 1 to 65535.");
-        ImageShape = (height, width, options.Colour == ColourMode.Rgb ? 3 : 1);
-        _cacheLeft = options.CacheBytes;
-        var found = ImageFolder.Scan(folder, options.Classes, options.Subset, generator.ValidationSplit);
+        (ImageShape, _decode, _cacheLeft) = (shape, decode, options.CacheBytes);
         (_files, ClassNames) = (found.Files, found.ClassNames);
         if (options.SkipBad) (_files, Skipped) = LeaveOutBad(found.Files);
-        if (_files.Count == 0) throw new DataException($"{folder}: none of its {found.Files.Count} images can be decoded; the first: {Skipped[0]}");
+        if (_files.Count == 0) throw new DataException($"{found.Folder}: none of its {found.Files.Count} {kind} can be decoded; the first: {Skipped[0]}");
 
-        options.Log?.WriteLine($"Found {_files.Count} images belonging to {ClassNames.Count} classes.");
+        options.Log?.WriteLine($"Found {_files.Count} {kind} belonging to {ClassNames.Count} classes.");
         if (Skipped.Count == 0) return;
-        options.Log?.WriteLine($"Skipped {Skipped.Count} images that cannot be decoded:");
+        options.Log?.WriteLine($"Skipped {Skipped.Count} {kind} that cannot be decoded:");
         foreach (var problem in Skipped.Take(SkippedNamesShown)) options.Log?.WriteLine("  " + problem);
         if (Skipped.Count > SkippedNamesShown) options.Log?.WriteLine($"  and {Skipped.Count - SkippedNamesShown} more");
     }
@@ -46,20 +52,28 @@ public sealed class FolderBatches : BatchSource
     /// <summary>The file of image <paramref name="index"/>.</summary>
     public string PathOf(int index) => _files[index].Path;
 
-    private protected override int ClassOf(int index) => _files[index].Class;
+    private protected override int ClassOf(int index, int pass) => _files[index].Class;
 
-    private protected override void ReadPixels(int index, Span<byte> target)
+    private protected override void ReadPixels(int index, int pass, Span<byte> target)
     {
         if (!_cache.TryGetValue(index, out var pixels))
         {
-            pixels = Decode(_files[index].Path);
+            pixels = _decode(_files[index].Path);
             Keep(index, pixels);
         }
         pixels.CopyTo(target);
     }
 
-    private byte[] Decode(string path) =>
-        Options.Decoder.Decode(path, Options.Colour).ResizeNearest(ImageShape[0], ImageShape[1]).Pixels;
+    private static Shape ShapeOf(FlowOptions options)
+    {
+        var (height, width) = options.TargetSize;
+        if (height < 1 || width < 1 || height > ushort.MaxValue || width > ushort.MaxValue)
+            throw new ForgeException($"The target size is {height}x{width}, but each side must be 1 to 65535.");
+        return (height, width, options.Colour == ColourMode.Rgb ? 3 : 1);
+    }
+
+    private static byte[] Decode(string path, FlowOptions options) =>
+        options.Decoder.Decode(path, options.Colour).ResizeNearest(options.TargetSize.Height, options.TargetSize.Width).Pixels;
 
     private void Keep(int index, byte[] pixels)
     {
@@ -76,7 +90,7 @@ public sealed class FolderBatches : BatchSource
         {
             try
             {
-                var pixels = Decode(files[i].Path);
+                var pixels = _decode(files[i].Path);
                 if (Interlocked.Add(ref budget, -pixels.Length) >= 0) decoded[i] = pixels;
             }
             catch (DataException e)

@@ -20,34 +20,34 @@ public enum ColourMode
 /// </remarks>
 /// <param name="FileByteLimit">The largest file read, in bytes.</param>
 /// <param name="PixelLimit">The largest picture decoded, in pixels.</param>
-public sealed record ImageDecoder(long FileByteLimit = 64L << 20, long PixelLimit = 64_000_000)
+public sealed partial record ImageDecoder(long FileByteLimit = 64L << 20, long PixelLimit = 64_000_000)
 {
     /// <summary>File name endings that a data folder is searched for, lower case, with the dot.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm", ".gif", ".webp"];
 
     /// <summary>Reads and decodes a file.</summary>
     /// <exception cref="BadImageException">The file is missing, empty, no image, truncated, damaged or over a limit; the message names it.</exception>
-    public PixelImage Decode(string path, ColourMode mode = ColourMode.Rgb)
+    public PixelImage Decode(string path, ColourMode mode = ColourMode.Rgb) => Decode(ReadFile(path), path, mode);
+
+    private byte[] ReadFile(string path)
     {
-        byte[] file;
         try
         {
             // Looked at before opening: a pipe or device reports no length, and opening one could wait for ever.
-            if (new FileInfo(path) is { Exists: true, Length: 0 }) return Decode([], path, mode);
+            if (new FileInfo(path) is { Exists: true, Length: 0 }) return [];
             using var handle = File.OpenHandle(path);
             var length = RandomAccess.GetLength(handle);
             if (length > FileByteLimit)
                 throw new BadImageException($"{path}: the file has {length} bytes, over the limit of {FileByteLimit}. Shrink the picture or remove it.");
-            file = new byte[length];
+            var file = new byte[length];
             var filled = 0;
             while (filled < file.Length && RandomAccess.Read(handle, file.AsSpan(filled), filled) is > 0 and var read) filled += read;
-            if (filled < file.Length) throw new BadImageException($"{path}: the file shrank while it was read.");
+            return filled == file.Length ? file : throw new BadImageException($"{path}: the file shrank while it was read.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw new BadImageException($"{path}: cannot be read ({e.Message.TrimEnd('.')}).", e);
         }
-        return Decode(file, path, mode);
     }
 
     /// <summary>Decodes the content of a file.</summary>
@@ -58,6 +58,16 @@ public sealed record ImageDecoder(long FileByteLimit = 64L << 20, long PixelLimi
     public PixelImage Decode(byte[] file, string name, ColourMode mode = ColourMode.Rgb)
     {
         ArgumentNullException.ThrowIfNull(file);
+        var structure = StructureOf(file, name);
+        var image = structure.Format == ImageFormat.Pnm
+            ? PnmReader.Decode(file, out var problem) ?? throw new BadImageException($"{name}: the Pnm image is truncated or damaged: {problem}. Remove it or fetch it again.")
+            : DecodeNative(file, name, structure);
+        return mode == ColourMode.Grey ? image.ToGrey() : image.ToRgb();
+    }
+
+    // Throws unless the file is a whole image within the limits.
+    private ImageStructure StructureOf(byte[] file, string name)
+    {
         if (file.Length == 0) throw new BadImageException($"{name}: the file is empty. Remove it or fetch it again.");
         var structure = ImageStructure.Read(file)
             ?? throw new BadImageException($"{name}: the content is not a PNG, JPEG, GIF, BMP, WebP or PNM image, whatever the name says. Remove it or convert it.");
@@ -68,28 +78,37 @@ public sealed record ImageDecoder(long FileByteLimit = 64L << 20, long PixelLimi
             throw new BadImageException($"{name}: the {structure.Format} image is truncated or damaged: {problem}. Remove it or fetch it again.");
         if (structure.Width == 0 || structure.Height == 0)
             throw new BadImageException($"{name}: the {structure.Format} image announces {structure.Width}x{structure.Height} pixels. Remove it.");
-        var image = structure.Format == ImageFormat.Pnm
-            ? PnmReader.Decode(file, out problem!) ?? throw new BadImageException($"{name}: the Pnm image is truncated or damaged: {problem}. Remove it or fetch it again.")
-            : DecodeNative(file, name, structure);
-        return mode == ColourMode.Grey ? image.ToGrey() : image.ToRgb();
+        return structure;
     }
 
     private static PixelImage DecodeNative(byte[] file, string name, ImageStructure structure)
     {
         using var data = SKData.CreateCopy(file);
-        using var codec = SKCodec.Create(data);
-        if (codec is null)
-            throw new BadImageException($"{name}: the {structure.Format} image is damaged: the decoder refuses it. Remove it or convert it.");
-        if (codec.Info.Width != structure.Width || codec.Info.Height != structure.Height)
-            throw new BadImageException($"{name}: the {structure.Format} image is damaged: its header says {structure.Width}x{structure.Height}, the decoder {codec.Info.Width}x{codec.Info.Height}. Remove it.");
+        using var codec = CodecOf(data, name, structure);
+        var rgba = new byte[checked(codec.Info.Width * codec.Info.Height * 4)];
+        Fill(codec, rgba, SKCodecOptions.Default, name, structure);
+        return RgbOf(codec, rgba);
+    }
+
+    private static SKCodec CodecOf(SKData data, string name, ImageStructure structure)
+    {
+        var codec = SKCodec.Create(data)
+            ?? throw new BadImageException($"{name}: the {structure.Format} image is damaged: the decoder refuses it. Remove it or convert it.");
+        if (codec.Info.Width == structure.Width && codec.Info.Height == structure.Height) return codec;
+        var size = $"{codec.Info.Width}x{codec.Info.Height}";
+        codec.Dispose();
+        throw new BadImageException($"{name}: the {structure.Format} image is damaged: its header says {structure.Width}x{structure.Height}, the decoder {size}. Remove it.");
+    }
+
+    private static void Fill(SKCodec codec, byte[] rgba, SKCodecOptions options, string name, ImageStructure structure)
+    {
         // Unpremultiplied, so that dropping alpha keeps the stored colour; no colour space, so that none is converted.
         var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
-        var rgba = new byte[checked(info.Width * info.Height * 4)];
         var pinned = GCHandle.Alloc(rgba, GCHandleType.Pinned);
         SKCodecResult result;
         try
         {
-            result = codec.GetPixels(info, pinned.AddrOfPinnedObject());
+            result = codec.GetPixels(info, pinned.AddrOfPinnedObject(), options);
         }
         finally
         {
@@ -98,9 +117,13 @@ public sealed record ImageDecoder(long FileByteLimit = 64L << 20, long PixelLimi
         // IncompleteInput means half a picture: an error here.
         if (result != SKCodecResult.Success)
             throw new BadImageException($"{name}: the {structure.Format} image is truncated or damaged: decoding it ended with {result}. Remove it or fetch it again.");
-        var rgb = new byte[checked(info.Width * info.Height * 3)];
+    }
+
+    private static PixelImage RgbOf(SKCodec codec, byte[] rgba)
+    {
+        var rgb = new byte[checked(rgba.Length / 4 * 3)];
         for (int from = 0, to = 0; to < rgb.Length; from += 4, to += 3)
             (rgb[to], rgb[to + 1], rgb[to + 2]) = (rgba[from], rgba[from + 1], rgba[from + 2]);
-        return new(info.Height, info.Width, 3, rgb);
+        return new(codec.Info.Height, codec.Info.Width, 3, rgb);
     }
 }

@@ -21,7 +21,12 @@ public sealed record ImageFolder(string Folder, IReadOnlyList<string> ClassNames
     /// other folders are left out, and a class without a folder has no images.
     /// </remarks>
     /// <exception cref="DataException">The folder is missing or unreadable, holds no images, or fewer than two classes.</exception>
-    public static ImageFolder Scan(string folder, IReadOnlyList<string>? classes = null, Subset subset = Subset.All, double validationSplit = 0)
+    public static ImageFolder Scan(string folder, IReadOnlyList<string>? classes = null, Subset subset = Subset.All, double validationSplit = 0) =>
+        Scan(folder, new("images", ImageDecoder.Extensions, root => ImagesBelow(root)), classes, subset, validationSplit);
+
+    /// <summary>Lists a folder whose classes hold examples of some kind.</summary>
+    /// <inheritdoc cref="Scan(string, IReadOnlyList{string}?, Subset, double)"/>
+    internal static ImageFolder Scan(string folder, ExampleKind kind, IReadOnlyList<string>? classes, Subset subset, double validationSplit)
     {
         if (!Directory.Exists(folder))
             throw new DataException(File.Exists(folder)
@@ -30,7 +35,7 @@ public sealed record ImageFolder(string Folder, IReadOnlyList<string> ClassNames
         try
         {
             var names = classes ?? [.. Directory.EnumerateDirectories(folder, "*", Everything).Select(path => Path.GetFileName(path)!).Order(CodePointOrder.Instance)];
-            if (names.Count == 0) throw new DataException($"{folder}: holds no sub-folders. One sub-folder a class was expected, with that class's images in it.");
+            if (names.Count == 0) throw new DataException($"{folder}: holds no sub-folders. One sub-folder a class was expected, with that class's {kind.Name} in it.");
             if (names.Count == 1 && classes is null)
                 throw new DataException($"{folder}: holds one class only, '{names[0]}'. Telling classes apart needs at least two sub-folders.");
             var files = new List<(string, int)>();
@@ -39,9 +44,14 @@ public sealed record ImageFolder(string Folder, IReadOnlyList<string> ClassNames
             {
                 var root = Path.Combine(folder, names[label]);
                 if (!Directory.Exists(root)) continue;
-                var images = ImagesBelow(root);
+                var images = kind.Below(root);
                 found += images.Count;
                 var boundary = (int)(validationSplit * images.Count);
+                if (kind.EachClassIsHeldBack && validationSplit > 0)
+                {
+                    if (images.Count < 2) throw new DataException($"{root}: this class has {(images.Count == 0 ? "no" : "one only of the")} {kind.Name}, so none can be held back for validation. Add some, or validate on another folder or on nothing: --val FOLDER, --val 0.");
+                    boundary = Math.Clamp(boundary, 1, images.Count - 1);
+                }
                 var (start, stop) = subset switch
                 {
                     Subset.Validation => (0, boundary),
@@ -52,8 +62,8 @@ public sealed record ImageFolder(string Folder, IReadOnlyList<string> ClassNames
             }
             if (files.Count > 0) return new(folder, names, files);
             throw new DataException(found == 0
-                ? $"{folder}: no images in its {names.Count} class folders. Files ending in {string.Join(' ', ImageDecoder.Extensions)} are looked for."
-                : $"{folder}: the {subset} part of its {found} images is empty at a validation split of {validationSplit}. Use another split or more images.");
+                ? $"{folder}: no {kind.Name} in its {names.Count} class folders. Files ending in {string.Join(' ', kind.Extensions)} are looked for."
+                : $"{folder}: the {subset} part of its {found} {kind.Name} is empty at a validation split of {validationSplit}. Use another split or more {kind.Name}.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -61,22 +71,40 @@ public sealed record ImageFolder(string Folder, IReadOnlyList<string> ClassNames
         }
     }
 
-    // Folders in order of their path, files in order of their name within each.
-    private static List<string> ImagesBelow(string root)
+    /// <summary>The classes of a folder must be those expected.</summary>
+    /// <exception cref="DataException">They are not; the message shows both.</exception>
+    internal void RequireClasses(IReadOnlyList<string>? classes)
+    {
+        if (classes is null || ClassNames.SequenceEqual(classes)) return;
+        throw new DataException($"{Folder}: its classes ({Shown(ClassNames)}) are not those expected ({Shown(classes)}). Use data with the same classes.");
+
+        static string Shown(IReadOnlyList<string> names) => $"{names.Count}: " + string.Join(", ", names.Take(10)) + (names.Count > 10 ? ", ..." : "");
+    }
+
+    /// <summary>A folder and those below it, in order of their paths.</summary>
+    internal static List<string> FoldersBelow(string root)
     {
         var folders = new List<string> { root };
         for (var i = 0; i < folders.Count; i++)
             foreach (var below in new DirectoryInfo(folders[i]).EnumerateDirectories("*", Everything))
                 if ((below.Attributes & FileAttributes.ReparsePoint) == 0) folders.Add(Path.Combine(folders[i], below.Name));
         folders.Sort(CodePointOrder.Instance);
-        var images = new List<string>();
-        foreach (var folder in folders)
-            images.AddRange(Directory.EnumerateFiles(folder, "*", Everything)
-                .Where(path => ImageDecoder.Extensions.Contains(Path.GetExtension(path).ToLowerInvariant()))
-                .Order(CodePointOrder.Instance));
-        return images;
+        return folders;
     }
+
+    /// <summary>A folder's files with some endings, in order of their names.</summary>
+    internal static IEnumerable<string> FilesIn(string folder, IReadOnlyList<string> extensions) =>
+        Directory.EnumerateFiles(folder, "*", Everything).Where(path => extensions.Contains(Path.GetExtension(path).ToLowerInvariant())).Order(CodePointOrder.Instance);
+
+    private static List<string> ImagesBelow(string root) => [.. FoldersBelow(root).SelectMany(folder => FilesIn(folder, ImageDecoder.Extensions))];
 }
+
+/// <summary>What a data folder is searched for.</summary>
+/// <param name="Name">What messages call several of them.</param>
+/// <param name="Extensions">File name endings, for messages.</param>
+/// <param name="Below">The paths of all below a class's folder, in order.</param>
+/// <param name="EachClassIsHeldBack">Whether a split holds back at least one of each class, instead of rounding down as Keras does.</param>
+internal sealed record ExampleKind(string Name, IReadOnlyList<string> Extensions, Func<string, IReadOnlyList<string>> Below, bool EachClassIsHeldBack = false);
 
 /// <summary>Orders text by Unicode code points, as Python does; ordinal order would put characters beyond U+FFFF before U+E000.</summary>
 internal sealed class CodePointOrder : IComparer<string>

@@ -24,9 +24,9 @@ public sealed class MemoryBatches : BatchSource
     /// <inheritdoc/>
     public override Shape ImageShape => (_images.Height, _images.Width, _images.Channels);
 
-    private protected override void ReadPixels(int index, Span<byte> target) => _images.Image(_chosen[index]).CopyTo(target);
+    private protected override void ReadPixels(int index, int pass, Span<byte> target) => _images.Image(_chosen[index]).CopyTo(target);
 
-    private protected override int ClassOf(int index) => _images.Labels[_chosen[index]];
+    private protected override int ClassOf(int index, int pass) => _images.Labels[_chosen[index]];
 
     // Keras's flow() splits the array as a whole, in its order: the first fraction is for validation.
     private static int[] Choose(LabelledImages images, double split, Subset subset)
