@@ -84,6 +84,26 @@ internal readonly record struct LaneTerms(uint Terms, uint Subgroups, uint Slice
         static uint Of(uint extent) => extent <= 1 ? 0u : extent <= 32 ? 1u : extent <= 1024 ? 2u : 3u;
     }
 
+    /// <summary>How many words of a run of <paramref name="extent"/> a tile takes: a multiple of sixteen, the fewest tiles; at least 16 words.</summary>
+    /// <param name="extent">Words of a run; at least 16.</param>
+    /// <param name="most">Words of a tile, about.</param>
+    public static int Run(int extent, int most)
+    {
+        for (var tiles = (extent + most - 1) / most; ; tiles++)
+            if (((extent + tiles - 1) / tiles + 15) / 16 * 16 is var run && run <= extent)
+                return run;
+    }
+
+    /// <summary>Subgroups of a workgroup, a power of two at most <paramref name="most"/>, where each takes a tile: fewer where that leaves few workgroups.</summary>
+    public static uint SubgroupsFor(long tiles, uint most)
+    {
+        while (most > 1 && tiles / most < 4) most /= 2;
+        return most;
+    }
+
+    /// <summary>A grid of so many workgroups or a few more, folded onto y where x has no room.</summary>
+    public static Grid Folded(long groups) => new((uint)Math.Min(groups, MaxAxis), (uint)((groups + MaxAxis - 1) / MaxAxis));
+
     /// <summary>Tiles that cover an extent; the last overlaps its neighbour.</summary>
     public static uint Tiles(uint extent, uint tile) => (extent + tile - 1) / tile;
 }

@@ -43,7 +43,6 @@ internal static class PhiloxLanes
     {
         if (variant.Family != Family.Lane) return EachUnit.Grid(variant, (count + 3L) / 4);
         var each = Blocks * variant.Constants![1] * variant.Constants[2];
-        var groups = (uint)((count + each - 1) / each);
-        return new(Math.Min(groups, LaneTerms.MaxAxis), LaneTerms.Tiles(groups, LaneTerms.MaxAxis));
+        return LaneTerms.Folded((count + each - 1) / each);
     }
 }

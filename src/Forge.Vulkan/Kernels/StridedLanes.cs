@@ -10,8 +10,8 @@ internal sealed record StridedLanes
     // is then read, or written, while its lines are in the first cache.
     private const int TileWords = 512, TileWordsApart = 2048, RunApart = 16;
 
-    // Subgroups of a workgroup at most, and workgroups that are worth fewer of them.
-    private const uint MostSubgroups = 16, FewGroups = 4;
+    // Subgroups of a workgroup at most.
+    private const uint MostSubgroups = 16;
 
     private readonly (int Extent, int Stride)[] _axes;
     private readonly int[] _dense;
@@ -37,32 +37,12 @@ internal sealed record StridedLanes
     private int B => _b == 0 ? 1 : _axes[_b].Extent;
     private IEnumerable<int> Rest => Enumerable.Range(1, _axes.Length - 1).Where(i => i != _b);
 
-    // The fewest tiles whose run is a multiple of sixteen.
-    private int Run
-    {
-        get
-        {
-            var most = IsApart && B > 1 ? RunApart : TileWords;
-            for (var tiles = (A + most - 1) / most; ; tiles++)
-                if (((A + tiles - 1) / tiles + Pair - 1) / Pair * Pair is var run && run <= A)
-                    return run;
-        }
-    }
-
+    private int Run => LaneTerms.Run(A, IsApart && B > 1 ? RunApart : TileWords);
     private int Rows => Math.Clamp((IsApart ? TileWordsApart : TileWords) / Run, 1, B);
     private uint TilesA => LaneTerms.Tiles((uint)A, (uint)Run);
     private uint TilesB => LaneTerms.Tiles((uint)B, (uint)Rows);
     private long Tiles => Rest.Aggregate((long)TilesA * TilesB, (n, i) => n * _axes[i].Extent);
-    private uint Subgroups
-    {
-        get
-        {
-            var subgroups = IsApart ? MostSubgroups / 4 : MostSubgroups;
-            while (subgroups > 1 && Tiles / subgroups < FewGroups) subgroups /= 2;
-            return subgroups;
-        }
-    }
-
+    private uint Subgroups => LaneTerms.SubgroupsFor(Tiles, IsApart ? MostSubgroups / 4 : MostSubgroups);
     private long Groups => (Tiles + Subgroups - 1) / Subgroups;
 
     /// <summary>The variant.</summary>
@@ -81,7 +61,7 @@ internal sealed record StridedLanes
             (uint)Tiles, (uint)a.Extent, (uint)B, (uint)a.Stride, (uint)stepB, (uint)denseB, (uint)_offset,
             TilesA, .. Divisor.Words((int)TilesA), TilesB, .. Divisor.Words((int)TilesB), .. Words(0), .. Words(1), .. Steps(2),
         ];
-        return new(new Grid((uint)Math.Min(Groups, LaneTerms.MaxAxis), (uint)((Groups + LaneTerms.MaxAxis - 1) / LaneTerms.MaxAxis)), words, bindings, Constants: Constants, Defines: []);
+        return new(LaneTerms.Folded(Groups), words, bindings, Constants: Constants, Defines: []);
 
         uint[] Words(int i) => i < rest.Length ? [(uint)_axes[rest[i]].Extent, .. Divisor.Words(_axes[rest[i]].Extent), .. Steps(i)] : new uint[5];
         uint[] Steps(int i) => i < rest.Length ? [(uint)_axes[rest[i]].Stride, (uint)_dense[rest[i]]] : new uint[2];
