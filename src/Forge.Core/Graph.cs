@@ -11,6 +11,7 @@ public sealed class Graph
     private readonly List<string> _scopes = [];
     private readonly List<Assignment> _assignments = [];
     private readonly Dictionary<ParameterPack, Tensor> _replaced = [];
+    private readonly Dictionary<Parameter, Tensor> _substitutes = [];
     private int _streams;
 
     /// <summary>The nodes; every node comes after those it reads.</summary>
@@ -101,10 +102,27 @@ public sealed class Graph
     /// </summary>
     public Tensor Read(Parameter parameter, bool latest = false)
     {
+        if (_substitutes.TryGetValue(parameter, out var substitute)) return substitute;
         if (latest && _assignments.FindLast(a => a.Parameter == parameter) is { } assignment) return assignment.Value;
         if (parameter.Pack is not { } pack || !_replaced.TryGetValue(pack, out var flat)) return ReadFirst(parameter);
         using var scope = Scope(parameter.Name);
         return flat.Slice([pack.StartOf(parameter)], [parameter.Type.Count]).Reshape(parameter.Type.Shape);
+    }
+
+    /// <summary>Until the result is disposed, reads of a parameter give another value: for layers that use another's function with weights that follow from its own.</summary>
+    /// <param name="parameter">What is read.</param>
+    /// <param name="value">What reads give; of the parameter's type.</param>
+    /// <exception cref="ShapeException">The types differ.</exception>
+    public IDisposable Substitute(Parameter parameter, Tensor value)
+    {
+        if (value.Type != parameter.Type) throw new ShapeException($"Parameter '{parameter.Name}' is {parameter.Type}; {value.Type} cannot stand in for it.");
+        var outer = _substitutes.GetValueOrDefault(parameter);
+        _substitutes[parameter] = value;
+        return new Undo(() =>
+        {
+            if (outer is null) _substitutes.Remove(parameter);
+            else _substitutes[parameter] = outer;
+        });
     }
 
     /// <summary>The value that mutable state had when the step began.</summary>

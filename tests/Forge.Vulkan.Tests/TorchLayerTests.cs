@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Forge.Core;
+using Forge.Core.Ops;
 using Forge.Models.Cnn;
 using Forge.Models.Layers;
 
@@ -24,6 +25,17 @@ public sealed class TorchLayerTests
         ["group norm of rows"] = (() => new GroupNormalization(4), new(3, 12)),
         ["instance norm"] = (() => new InstanceNormalization(), new(2, 4, 5, 6)),
         ["instance norm of sequences"] = (() => new InstanceNormalization(epsilon: 1e-5f, center: false, scale: false), new(2, 9, 5)),
+        ["nearest"] = (() => new UpSampling2D((2, 3)), new(2, 3, 4, 5)),
+        ["nearest of four channels"] = (() => new Resizing(8, 4, Interpolation.Nearest), new(1, 5, 7, 4)),
+        ["nearest, from the corner"] = (() => new Resizing(8, 4, Interpolation.Nearest, PixelGrid.TopLeft), new(1, 5, 7, 3)),
+        ["bilinear"] = (() => new UpSampling2D((2, 3), Interpolation.Bilinear), new(2, 3, 4, 5)),
+        ["bilinear of eight channels"] = (() => new UpSampling2D(interpolation: Interpolation.Bilinear), new(2, 5, 6, 8)),
+        ["bilinear to any size"] = (() => new Resizing(9, 3), new(1, 5, 7, 3)),
+        ["bilinear, corners aligned"] = (() => new Resizing(9, 3, grid: PixelGrid.AlignCorners), new(1, 5, 7, 4)),
+        ["spectral norm of a dense layer"] = (() => new SpectralNormalization(new Dense(5)), new(4, 7)),
+        ["spectral norm of a convolution"] = (() => new SpectralNormalization(new Conv2D(8, 3), powerIterations: 3), new(2, 5, 6, 4)),
+        ["pixel shuffle"] = (() => new PixelShuffle(2, channelsFirst: true), new(2, 3, 4, 12)),
+        ["pixel unshuffle"] = (() => new PixelUnshuffle(2, channelsFirst: true), new(2, 4, 6, 3)),
     };
 
     public static TheoryData<string> All => Drivers.All;
@@ -41,8 +53,9 @@ public sealed class TorchLayerTests
         var ((make, shape), golden) = (s_cases[name], s_golden.GetProperty(name));
         var layer = make();
         layer.Build(new Shape(shape.Extents[1..]));
-        var weights = layer.Parameters;
-        for (var i = 0; i < weights.Count; i++) engine.State.Write(weights[i], SharedHash.Uniform((uint)i + 2, weights[i].Type.Shape, -1, 1));
+        Parameter[] weights = [.. layer.Parameters.Where(p => p.Trainable)], statistics = [.. layer.Parameters.Where(p => !p.Trainable)];
+        foreach (var statistic in statistics) engine.State.Write(statistic, SharedHash.Uniform(50, statistic.Type.Shape, -1, 1));
+        for (var i = 0; i < weights.Length; i++) engine.State.Write(weights[i], SharedHash.Uniform((uint)i + 2, weights[i].Type.Shape, -1, 1));
         var y = new Shape([.. golden.GetProperty("shape").EnumerateArray().Select(e => e.GetInt32())]);
         Assert.Equal(y, new Shape([shape[0], .. layer.OutputShape!]));
         using var step = engine.Compile(2, a =>
@@ -50,9 +63,10 @@ public sealed class TorchLayerTests
             var value = layer.Call(a[0], training: true);
             return [value, .. Grad.Of((value * a[1]).Sum(), [a[0], .. weights.Select(w => (Tensor)w)])];
         });
-        var results = step.Run(SharedHash.Uniform(1, shape, -1, 1), SharedHash.Uniform(99, y, -1, 1));
-        Assert.Equal(golden.GetProperty("values").GetArrayLength(), results.Count);
-        for (var part = 0; part < results.Count; part++)
+        var run = step.Run(SharedHash.Uniform(1, shape, -1, 1), SharedHash.Uniform(99, y, -1, 1));
+        HostTensor[] results = [.. Enumerable.Range(0, run.Count).Select(i => run[i]), .. statistics.Select(engine.State.Read)];
+        Assert.Equal(golden.GetProperty("values").GetArrayLength(), results.Length);
+        for (var part = 0; part < results.Length; part++)
         {
             double[] expected = [.. golden.GetProperty("values")[part].EnumerateArray().Select(e => e.GetDouble())];
             Assert.Equal(expected.Length, results[part].Type.Count);

@@ -27,6 +27,8 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         ["maxpool-grad"] = (Pooling(), PoolingForm, (name, d) => new(name, new MaxPool2DGradientOp(Pool), [Images(d), Pooled(d)])),
         ["avgpool"] = (Pooling(), PoolingForm, (name, d) => new(name, new AvgPool2DOp(Pool), [Images(d)])),
         ["avgpool-grad"] = (Pooling(), PoolingForm, (name, d) => new(name, new AvgPool2DGradientOp(Pool, (d[1], d[2])), [Pooled(d)])),
+        ["resize"] = (Pooling(), PoolingForm, (name, d) => new(name, new Resize2DOp(Doubled, (2 * d[1], 2 * d[2])), [Images(d)])),
+        ["resize-grad"] = (Pooling(), PoolingForm, (name, d) => new(name, new Resize2DGradientOp(Doubled, (d[1], d[2])), [F32(d[0], 2 * d[1], 2 * d[2], d[3])])),
         ["relu"] = (Matrix(), MatrixForm, (name, d) => new(name, FusedElementwiseOp.Of(new ReluOp(), [F32(d[0], d[1])]), [F32(d[0], d[1])])),
         ["batchnorm"] = (Pooling(), PoolingForm, (name, d) => new(name, new BatchNormalizationOp(1e-3f), [Images(d), F32(d[3]), F32(d[3])])),
         ["batchnorm-grad"] = (Pooling(), PoolingForm, (name, d) => new(name, new BatchNormalizationGradOp(1e-3f), [Images(d), F32(d[3]), F32(d[3]), F32(d[3]), Images(d)])),
@@ -68,6 +70,8 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
 
     /// <summary>The form of an op's shape, with an example.</summary>
     public static string FormOf(string op) => s_ops[op].Example;
+
+    private static Resize2DGeometry Doubled => new(Interpolation.Bilinear, PixelGrid.HalfPixel);
 
     private static Pool2DGeometry Pool => new(2, 2, Padding2D.Valid);
 

@@ -1,4 +1,5 @@
 using Forge.Core;
+using Forge.Core.Ops;
 using Forge.Models.Layers;
 
 namespace Forge.Models.Tests.Layers;
@@ -44,5 +45,111 @@ public sealed class SpatialLayerTests
         Assert.Contains("axis 4 is the batch", Refusal(new GroupNormalization(1, axis: 4), (8, 8, 12)), StringComparison.Ordinal);
         Assert.Contains("has no axes to average over", Refusal(new LayerNormalization([]), (8, 8, 12)), StringComparison.Ordinal);
         Assert.Contains("takes images or sequences", Refusal(new InstanceNormalization(), new(12)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resizing_OfImages_HasKerasShapesAndValues()
+    {
+        using var engine = Engines.Reference();
+        var x = HostTensor.From([1f, 2, 3, 4], (1, 2, 2, 1));
+        double[] Run(Layer layer) => engine.Compile(t => layer.Call(t)).Run(x)[0].Doubles();
+        Assert.Equal([1.0, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4], Run(new UpSampling2D()));
+        Assert.Equal([1.0, 1.25, 1.75, 2, 3, 3.25, 3.75, 4], Run(new UpSampling2D((1, 2), Interpolation.Bilinear)));
+        Engines.AssertClose([1, 4 / 3.0, 5 / 3.0, 2, 3, 10 / 3.0, 11 / 3.0, 4], Run(new UpSampling2D((1, 2), Interpolation.Bilinear, PixelGrid.AlignCorners)), 1e-6);
+        Assert.Equal([2.5], Run(new Resizing(1, 1)));
+        Assert.Equal((6, 15, 7), new UpSampling2D((2, 3)).ComputeOutputShape((3, 5, 7)));
+        Assert.Equal((9, 4, 7), new Resizing(9, 4).ComputeOutputShape((3, 5, 7)));
+        Assert.Equal(("up_sampling2d", "pixel_shuffle"), (new UpSampling2D().Kind, new PixelShuffle(2).Kind));
+    }
+
+    // TensorFlow's depth_to_space: a pixel's channels are the squares' pixels, each with its channels.
+    [Theory, InlineData(false, new[] { 0.0, 1, 2, 3, 4, 5, 6, 7 }), InlineData(true, new[] { 0.0, 4, 1, 5, 2, 6, 3, 7 })]
+    public void PixelShuffle_OfOnePixel_OrdersItsChannels_AndPixelUnshuffleUndoesIt(bool channelsFirst, double[] expected)
+    {
+        using var engine = Engines.Reference();
+        var (shuffle, back) = (new PixelShuffle(2, channelsFirst), new PixelUnshuffle(2, channelsFirst));
+        var x = HostTensor.From([0f, 1, 2, 3, 4, 5, 6, 7], (1, 1, 1, 8));
+        var results = engine.Compile(1, a => [shuffle.Call(a[0]), back.Call(shuffle.Call(a[0]))]).Run(x);
+        Assert.Equal(new Shape(1, 2, 2, 2), results[0].Type.Shape);
+        Assert.Equal(expected, results[0].Doubles());
+        Assert.Equal(x.Doubles(), results[1].Doubles());
+    }
+
+    [Fact]
+    public void Resizing_ThatCannotBe_SaysWhatFits()
+    {
+        Assert.Contains("takes images (height, width, channels), not (3, 5)", Refusal(new UpSampling2D(), (3, 5)), StringComparison.Ordinal);
+        Assert.Contains("nearest pixels have no corners to align", Refusal(new UpSampling2D(grid: PixelGrid.AlignCorners), (3, 5, 1)), StringComparison.Ordinal);
+        Assert.Contains("0x4 pixels; there must be at least one row", Refusal(new Resizing(0, 4), (3, 5, 1)), StringComparison.Ordinal);
+        Assert.Contains("Layer 'p': 6 channels do not divide into squares of 2x2 pixels. Give it a multiple of 4", Refusal(new PixelShuffle(2, name: "p"), (3, 5, 6)), StringComparison.Ordinal);
+        Assert.Contains("3x5 pixels do not divide into squares of 2x2. Pad or crop", Refusal(new PixelUnshuffle(2), (3, 5, 6)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Embedding_OfIndexes_TakesRows_AndAddsTheirGradients()
+    {
+        using var engine = Engines.Reference();
+        var layer = new Embedding(4, 2, maskZero: true);
+        layer.Build(new Shape(3));
+        Assert.Equal(("embedding/embeddings", (Shape)(4, 2)), (layer.Parameters[0].Name, layer.Parameters[0].Type.Shape));
+        engine.State.Write(layer.Embeddings!, HostTensor.From([0f, 1, 10, 11, 20, 21, 30, 31], (4, 2)));
+        foreach (var index in (ReadOnlySpan<HostTensor>)[HostTensor.From([1u, 3, 0, 1, 1, 2], (2, 3)), HostTensor.From([1f, 3, 0, 1, 1, 2], (2, 3))])
+        {
+            var results = engine.Compile(1, a =>
+            {
+                var y = layer.Call(a[0]);
+                return [y, Grad.Of(y.Sum(), layer.Embeddings!), y.Mask()!.Cast(DType.F32)];
+            }).Run(index);
+            Assert.Equal([10.0, 11, 30, 31, 0, 1, 10, 11, 10, 11, 20, 21], results[0].Doubles());
+            Assert.Equal([1.0, 1, 3, 3, 1, 1, 1, 1], results[1].Doubles());
+            Assert.Equal([1.0, 1, 0, 1, 1, 1], results[2].Doubles());
+        }
+        Assert.Contains("only sequences of indexes (steps) have a mask, not (3, 2)", Refusal(layer, (3, 2)), StringComparison.Ordinal);
+        Assert.Contains("0 rows of 2", Refusal(new Embedding(0, 2), new Shape(3)), StringComparison.Ordinal);
+        Assert.Equal((3, 4, 2), new Embedding(5, 2).ComputeOutputShape((3, 4)));
+    }
+
+    // A diagonal kernel's largest singular value is its largest entry.
+    [Fact]
+    public void SpectralNormalization_DividesByTheLargestSingularValue_AndMovesUInTrainingAlone()
+    {
+        using var engine = Engines.Reference();
+        var dense = new Dense(2, useBias: false);
+        var layer = new SpectralNormalization(dense, powerIterations: 20, name: "s");
+        layer.Build(new Shape(2));
+        Assert.Equal(["s/vector_u", "s/dense/kernel"], layer.Parameters.Select(p => p.Name));
+        Assert.Equal([false, true], layer.Parameters.Select(p => p.Trainable));
+        engine.State.Write(dense.Kernel!, HostTensor.From([3f, 0, 0, 0.5f], (2, 2)));
+        engine.State.Write(layer.Parameters[0], HostTensor.From([3f, 4], (1, 2)));
+        var x = HostTensor.From([1f, 1], (1, 2));
+        var (trained, inferred) = (engine.Compile(t => layer.Call(t, training: true)), engine.Compile(t => layer.Call(t)));
+        var before = inferred.Run(x)[0].Doubles();
+        Assert.Equal([3.0, 4], engine.State.Read(layer.Parameters[0]).Doubles());
+        Assert.True(before[0] > 1.0001, "u is not yet the direction that is stretched most");
+        Engines.AssertClose([1, 1 / 6.0], trained.Run(x)[0].Doubles(), 1e-6);
+        Engines.AssertClose([1, 0], engine.State.Read(layer.Parameters[0]).Doubles(), 1e-6);
+        Engines.AssertClose([1, 1 / 6.0], inferred.Run(x)[0].Doubles(), 1e-6);
+        Assert.Equal([3.0, 0, 0, 0.5], engine.State.Read(dense.Kernel!).Doubles());
+
+        layer.Trainable = false;
+        engine.State.Write(layer.Parameters[0], HostTensor.From([3f, 4], (1, 2)));
+        engine.Compile(t => layer.Call(t, training: true) + 0f).Run(x);
+        Assert.Equal([3.0, 4], engine.State.Read(layer.Parameters[0]).Doubles());
+    }
+
+    [Fact]
+    public void SpectralNormalization_OfZeros_LeavesThem_AndOfALayerWithoutAKernel_SaysSo()
+    {
+        using var engine = Engines.Reference();
+        var layer = new SpectralNormalization(new Dense(2, kernelInitializer: Initializer.Zeros));
+        layer.Build(new Shape(2));
+        engine.State.Write(layer.Parameters[0], HostTensor.From([3f, 4], (1, 2)));
+        var kernel = layer.Parameters[1];
+        var results = engine.Compile(1, a => layer.Call(a[0], training: true) is var y ? [y, Grad.Of(y.Sum(), kernel)] : []).Run(HostTensor.From([1f, 2], (1, 2)));
+        Assert.Equal([0.0, 0], results[0].Doubles());
+        Assert.Equal([1.0, 1, 2, 2], results[1].Doubles());
+        Assert.Equal([3.0, 4], engine.State.Read(layer.Parameters[0]).Doubles());
+        Assert.Contains("'flatten' (flatten) has neither a kernel nor embeddings", Assert.Throws<ForgeException>(() => new SpectralNormalization(new Flatten()).Build((2, 2))).Message, StringComparison.Ordinal);
+        Assert.Contains("0 power iterations", Assert.Throws<ForgeException>(() => new SpectralNormalization(new Dense(1), 0).Build(new Shape(2))).Message, StringComparison.Ordinal);
     }
 }
