@@ -32,7 +32,8 @@ internal sealed class ScatterAddKernel : Kernel<ScatterAddOp>
             // Where rows are few, spans of columns, of 8 lanes each.
             var panel = Math.Max(8, (int)((units * spans + variant.Constants[1] - 1) / variant.Constants[1]));
             return new Dispatch(new Grid((uint)((units + panel - 1) / panel), (uint)spans), [(uint)inputs[0].Count, (uint)op.Rows, (uint)units, (uint)rows, (uint)panel],
-                Constants: [variant.Lanes]) { Fill = (Slot.Output(0), 0) };
+                Constants: [variant.Lanes])
+            { Fill = (Slot.Output(0), 0) };
         }
         var parts = (int)Math.Clamp(variant.Constants![1] / Math.Max(1, columns), 1, Math.Max(1, op.Rows));
         var span = (op.Rows + parts - 1) / parts;
