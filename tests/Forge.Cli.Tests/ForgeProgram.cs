@@ -69,11 +69,14 @@ internal sealed class ForgeProgram : IDisposable
     /// <summary>The repository's root.</summary>
     public static string Repository { get; } = Find();
 
-    /// <summary>The built program, of the same configuration as the tests.</summary>
-    public static string Dll { get; } = Path.Combine(Repository, "src", "Forge.Cli", "bin",
-        AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release", "net10.0", "forge.dll");
+    /// <summary>The configuration the tests are built in.</summary>
+    public static string Configuration { get; } = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release";
 
-    private static string Host { get; } =
+    /// <summary>The built program, of the same configuration as the tests.</summary>
+    public static string Dll { get; } = Path.Combine(Repository, "src", "Forge.Cli", "bin", Configuration, "net10.0", "forge.dll");
+
+    /// <summary>The dotnet program that runs the tests.</summary>
+    public static string Host { get; } =
         Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host
         : Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
 

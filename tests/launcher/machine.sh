@@ -35,6 +35,8 @@ case \$1 in
         env | grep -E '^(FORGE_TEST|LD_LIBRARY_PATH)' | sed 's/^/seen /'
         [[ ! -d \${FORGE_TEST_REPORTS-} ]] || echo "mesa25|3|4|1.5" >> "\$FORGE_TEST_REPORTS/\$name"
         exit "\$exit_code" ;;
+    run) printf 'argument %s\n' "\$@"
+        env | grep -E '^(VK_|FORGE_VULKAN|FORGE_SHADERC)' ;;
     */forge.dll) shift
         [[ \$1 != bake ]] || { echo "\$FORGE_SHADERC \$2" >> "$machine/bakes"; [[ ! -e "$machine/unbaked" ]]; exit; }
         printf 'argument %s\n' "\$@"

@@ -18,6 +18,14 @@ first_run_unpacks_and_passes_arguments_exactly() {
     prints "FORGE_SHADERC=$data/shaderc/lib/libshaderc.so.1"
 }
 
+a_program_of_one_file_runs_with_what_was_set_up() {
+    forge run samples/some.cs "two words" --help; exits 0
+    says "(mesa-vulkan-drivers)"; says_not "Building"
+    prints "argument --file"; prints "argument samples/some.cs"; prints "argument two words"; prints "argument --help"
+    prints "VK_DRIVER_FILES=$data/mesa25/manifests/lvp_icd.json"
+    prints "FORGE_SHADERC=$data/shaderc/lib/libshaderc.so.1"
+}
+
 second_run_is_quiet_and_builds_nothing() {
     forge devices; forge devices; exits 0; quiet
     [[ $(wc -l < "$machine/builds") == 1 ]] || refuse "expected one build"
