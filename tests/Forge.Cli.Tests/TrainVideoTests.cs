@@ -57,7 +57,7 @@ public sealed class TrainVideoTests : IDisposable
         Train(data, "parts", "--epochs", "1").MustExit(0);
         ForgeProgram.Run(["train", "video", "--resume", "--device", "reference", "--out", _folder["parts"], "--json", "--epochs", "2"]).MustExit(0);
         Tiny.MustBeEqual(Checkpoint.Load(Path.Combine(_folder["whole"], "last.safetensors")), Checkpoint.Load(Path.Combine(_folder["parts"], "last.safetensors")));
-        ForgeProgram.Run("train", "video", "--resume", "--device", "reference", "--out", _folder["parts"], "--model", "conv3d").MustExit(2).MustComplain("--model is conv3d", "began with cnn-lstm");
+        ForgeProgram.Run("train", "video", "--resume", "--device", "reference", "--out", _folder["parts"], "--model", "cnn-lstm").MustExit(2).MustComplain("--model is cnn-lstm", "began with conv3d");
         ForgeProgram.Run("train", "cnn", "--resume", "--device", "reference", "--out", _folder["parts"]).MustExit(3).MustComplain("a run of forge train video");
     }
 

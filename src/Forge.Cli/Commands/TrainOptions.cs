@@ -33,7 +33,7 @@ internal static class TrainOptions
     public static readonly Option<string?> Cell = Options.Word("--cell", "The recurrent cell (default lstm).", words: RnnDesign.Cells);
     public static readonly Option<int?> Units = Options.Count("--units", "Numbers in the cell's state (default 128).");
 
-    public static readonly Option<string?> VideoModel = Options.Word("--model", "What looks at the clips (default cnn-lstm).", words: VideoDesign.Models);
+    public static readonly Option<string?> VideoModel = Options.Word("--model", "What looks at the clips (default conv3d).", words: VideoDesign.Models);
     public static readonly Option<string?> Clips = new("--data")
     {
         Description = "moving-items (default): made of Fashion-MNIST; or a folder with one sub-folder of clips a class: animated GIF or WebP, folders of frames, videos.",

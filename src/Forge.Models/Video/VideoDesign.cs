@@ -22,7 +22,7 @@ public sealed record VideoDesign(string Model) : ClassifierDesign
     public const int FewestFrames = 2;
 
     /// <summary>The models there are; the first when nothing else is said.</summary>
-    public static IReadOnlyList<string> Models { get; } = ["cnn-lstm", "conv3d"];
+    public static IReadOnlyList<string> Models { get; } = ["conv3d", "cnn-lstm"];
 
     /// <inheritdoc/>
     public override string ModelConfig => $$"""{"builder":"Video","model":"{{Model}}"}""";
@@ -41,14 +41,12 @@ public sealed record VideoDesign(string Model) : ClassifierDesign
         RequireClasses(classes);
         return Model switch
         {
-            "cnn-lstm" => new(
+            "cnn-lstm" => new([
                 new Input(images),
-                new TimeDistributed(new Conv2D(16, 5, 2, activation: "relu")),
-                new TimeDistributed(new Conv2D(32, 3, 2, activation: "relu")),
-                new TimeDistributed(new Conv2D(32, 3, activation: "relu")),
+                .. OfEachFrame(16, 5, 2), .. OfEachFrame(32, 3, 2), .. OfEachFrame(32, 3, 1),
                 new TimeDistributed(new Flatten()),
                 new LSTM(128),
-                new Dense(classes, activation: "softmax")),
+                new Dense(classes, activation: "softmax")]),
             "conv3d" => new(
                 new Input(images),
                 new Conv3D(16, (3, 5, 5), (1, 2, 2), Border.Same, "relu"),
@@ -60,4 +58,8 @@ public sealed record VideoDesign(string Model) : ClassifierDesign
             _ => throw new ForgeException($"There is no video model '{Model}'. Use one of {string.Join(", ", Models)}."),
         };
     }
+
+    // Normalised, or the frames' common brightness drowns what differs between them, and the LSTM learns nothing for long.
+    private static IReadOnlyList<Layer> OfEachFrame(int filters, int window, int stride) =>
+        [new TimeDistributed(new Conv2D(filters, window, stride, useBias: false)), new BatchNormalization(momentum: 0.9f), new ReLU()];
 }

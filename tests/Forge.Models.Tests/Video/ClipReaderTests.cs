@@ -2,6 +2,7 @@ using Forge.Core;
 using Forge.Models.Datasets;
 using Forge.Models.Reports;
 using Forge.Models.Video;
+using SkiaSharp;
 
 namespace Forge.Models.Tests.Video;
 
@@ -41,6 +42,34 @@ public sealed class ClipReaderTests : IDisposable
         Assert.Equal([10, 20, 30, 40, 50, 60, 70, 80], Shades(Reader(8).Read(path), 8));
         Assert.Equal((Shape)(4, Side, Side, 1), Reader(4).ClipShape);
         Assert.Equal(4 * Side * Side * 3, new ClipReader(4, Side, ColourMode.Rgb).Read(path).Length);
+    }
+
+    [Fact]
+    public void AnimatedWebP_KeepsWhatAFrameDoesNotPaintOver()
+    {
+        // The second frame covers the left half alone, the third the right.
+        var path = _folder.Write(WebP(8, (0, 8, 50), (0, 4, 200), (4, 4, 90)), "clip.webp");
+        var clip = new ClipReader(3, 8, ColourMode.Grey).Read(path);
+        foreach (var (frame, left, right) in ((int, int, int)[])[(0, 50, 50), (1, 200, 50), (2, 200, 90)])
+            for (var at = 0; at < 64; at++) Assert.Equal(at % 8 < 4 ? left : right, clip[frame * 64 + at]);
+    }
+
+    // RIFF by hand: Skia writes still images alone.
+    private static byte[] WebP(int side, params (int Left, int Width, byte Shade)[] frames)
+    {
+        byte[] body = [.. "WEBP"u8, .. Chunk("VP8X", [2, 0, 0, 0, .. Three(side - 1), .. Three(side - 1)]), .. Chunk("ANIM", new byte[6])];
+        foreach (var (left, width, shade) in frames)
+        {
+            using var bitmap = new SKBitmap(new SKImageInfo(width, side, SKColorType.Rgba8888, SKAlphaType.Opaque));
+            bitmap.Erase(new(shade, shade, shade));
+            using var still = bitmap.PeekPixels().Encode(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossless, 100));
+            body = [.. body, .. Chunk("ANMF", [.. Three(left / 2), .. Three(0), .. Three(width - 1), .. Three(side - 1), .. Three(100), 0, .. still!.ToArray()[12..]])];
+        }
+        return [.. "RIFF"u8, .. BitConverter.GetBytes(body.Length), .. body];
+
+        static byte[] Three(int value) => [(byte)value, (byte)(value >> 8), (byte)(value >> 16)];
+
+        static byte[] Chunk(string name, byte[] content) => [.. System.Text.Encoding.ASCII.GetBytes(name), .. BitConverter.GetBytes(content.Length), .. content, .. new byte[content.Length % 2]];
     }
 
     [Fact]

@@ -74,4 +74,32 @@ public sealed class FfmpegVideoTests : IDisposable
             foreach (var word in (string[])["clip.mp4", "ffmpeg", "apt install ffmpeg", "GIF", "frames"]) Assert.Contains(word, message, StringComparison.Ordinal);
         }
     }
+
+    [FfmpegFact]
+    public void RealFfmpeg_ReadsARealVideo_InItsOrder()
+    {
+        var path = Path.Combine(_folder.Path, "real.avi");
+        using (var making = System.Diagnostics.Process.Start("ffmpeg", ["-nostdin", "-v", "error", "-f", "lavfi", "-i", "nullsrc=size=32x32:rate=10:duration=1.2,geq=lum='20*N':cb=128:cr=128", "-c:v", "ffv1", path])) making.WaitForExit();
+        var clip = new ClipReader(4, 8, ColourMode.Grey).Read(path);
+        var shades = Enumerable.Range(0, 4).Select(i => (int)clip[i * 64]).ToList();
+        Assert.Equal(shades.Order(), shades);
+        Assert.True(shades[3] - shades[0] > 100 && shades.Distinct().Count() == 4, string.Join(' ', shades));
+        Assert.Contains("cannot read", ProblemOf(new(), Video), StringComparison.Ordinal);
+    }
+
+    /// <summary>A test that needs ffmpeg itself.</summary>
+    private sealed class FfmpegFactAttribute : FactAttribute
+    {
+        public FfmpegFactAttribute()
+        {
+            try
+            {
+                new FfmpegVideo().RequireProgram("a video");
+            }
+            catch (DataException)
+            {
+                Skip = "needs ffmpeg";
+            }
+        }
+    }
 }
