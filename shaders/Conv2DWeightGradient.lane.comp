@@ -58,6 +58,11 @@ const uint PANELS = (OG + 8 * VECTORS - 1) / (8 * VECTORS); // of a group
 const uint SECOND = VECTORS == 2 ? OG < 16 ? OG - 8 : 8 : 0;      // where the second vector starts
 const uint PARTS = (Q + CHUNK_Q - 1) / CHUNK_Q; // chunks of a row
 const uint RUN = TAPS_W * CG;                   // weights of a row of taps
+#ifdef DEPTH
+const bool FOLLOWS = false; // whether the addresses of a chunk's rows follow from those of its first
+#else
+const bool FOLLOWS = !PADDED;
+#endif
 #include "lane.glsl"
 
 // Eight outputs; where a group has fewer, its last several times.
@@ -99,14 +104,25 @@ void main()
     }
     uint64_t firstWord = ADDRESS(X), lastWord = ADDRESS(X) + 4ul * words - 4ul;
 
+    // Rows follow the first of the chunk: what an address of it grows by from row to row, and besides from image to image.
+    uint64_t rowStep = 4ul * strideH * W * CHANNELS, imageStep = uint64_t(4l * (int64_t(H) - int64_t(P) * int(strideH)) * int(W) * int(CHANNELS));
+    uint64_t x[ROWS], start[ROWS];
+    uint inside[ROWS];
+
     beginTile(s);
     [[unroll]] for (uint i = 0; i < CHUNK_ROWS; ++i)
     {
         uint row = row0 + i, image = row / P, p = row % P;
-        uint64_t dy = ADDRESS(DY) + 4ul * ((row * Q + q0) * OUTPUTS + o0);
-        uint64_t x[ROWS];
-        uint inside[ROWS];
-        if (!ONES)
+        uint64_t dy = ADDRESS(DY) + 4ul * ((row0 * Q + q0) * OUTPUTS + o0) + 4ul * (i * Q * OUTPUTS);
+        if (!ONES && FOLLOWS && i > 0u)
+        {
+            uint passed = CHUNK_ROWS % P == 0u ? i / P : P % CHUNK_ROWS == 0u ? 0u : (row0 % P + i) / P;
+            uint64_t way = i * rowStep + passed * imageStep;
+            [[unroll]] for (uint r = 0; r < ROWS; ++r)
+                // The ones are the same in every row.
+                x[r] = start[r] + (WITH_ONES && r == ROWS - 1u ? way & uint64_t(-int64_t(int(m0 + ROWS != M))) : way);
+        }
+        else if (!ONES)
         {
             [[unroll]] for (uint r = 0; r < ROWS; ++r)
             {
@@ -126,6 +142,7 @@ void main()
                 if (JOINED && RUN % ROWS != 0u) x[r] += uint64_t(-int64_t(int(m0 % RUN + r >= RUN))) & (4ul * ((DH * W - TAPS_W) * CHANNELS));
                 // Arithmetic: ?: between addresses would make a gather of each load of this row.
                 if (WITH_ONES && r == ROWS - 1u) x[r] += (ADDRESS(Ones) - x[r]) & uint64_t(-int64_t(int(m0 + ROWS == M)));
+                start[r] = x[r];
             }
         }
         [[unroll]] for (uint q = 0; q < CHUNK_Q; ++q)

@@ -40,6 +40,10 @@ public sealed class StepCountTests : IDisposable
     public void Gru_DoesAsMuchAsBefore() =>
         Check(BenchNets.Gru, new(Dispatches: 14, Barriers: 9, Submissions: 1, BytesMoved: 30_853_488, ArenaBytes: 10_289_152, LiveBytes: 10_289_152));
 
+    [NamedDriverFact("mesa25")]
+    public void DcGan_DoesAsMuchAsBefore() =>
+        Check(BenchNets.DcGan, new(Dispatches: 186, Barriers: 135, Submissions: 1, BytesMoved: 267_101_872, ArenaBytes: 28_415_744, LiveBytes: 28_415_744));
+
     [DriverTheory, InlineData(false), InlineData(true)]
     public void Replay_MakesNoGarbageButItsResults(bool staged)
     {

@@ -7,7 +7,8 @@ namespace Forge.Vulkan.Kernels;
 /// </summary>
 /// <remarks>
 /// Any window, stride, padding, dilation and groups. Lanes are output channels of a group: where those are fewer than eight, the rest of the lanes compute what is not stored,
-/// which is still several times as fast as the portable kernel.
+/// which is still several times as fast as the portable kernel. Where windows reach outside x every term is masked, or x is first copied into a frame of zeros
+/// (the variants called "framed"): a pass over x, for products that ask nothing.
 /// </remarks>
 internal sealed record Conv2DWeightGradientLane
 {
@@ -23,35 +24,55 @@ internal sealed record Conv2DWeightGradientLane
     // The block of ones at most, in bytes: of each line a word is read, which should stay in the first cache.
     private const long MostOnes = 256 << 10;
 
+    // Products of a word of x from which on copying it costs less than masks do.
+    private const long WorthFraming = 128;
+
+    private const string Chain = "chain", Framed = "framed";
+
     private readonly LaneForm _form;
     private readonly Conv2DExtents _e;
+    private readonly Conv2DExtents? _unframed; // the sizes before x was framed; null where it is not
     private readonly bool _withBias;
     private readonly (int N, int H, int W, int C) _x;
     private readonly (int N, int P, int Q, int O) _y;
 
     private readonly IReadOnlyList<Setting> _settings;
 
-    private Conv2DWeightGradientLane(Conv2DExtents e, bool withBias, LaneForm form, IReadOnlyList<Setting>? settings = null) =>
-        (_e, _withBias, _form, _x, _y, _settings) = (e, withBias, form, e.X.Nhwc, e.Y.Nhwc, settings ?? []);
+    private Conv2DWeightGradientLane(Conv2DExtents e, bool withBias, LaneForm form, bool framed, IReadOnlyList<Setting>? settings = null)
+    {
+        (_e, _unframed) = framed ? (FrameOf(e), e) : (e, null);
+        (_withBias, _form, _x, _y, _settings) = (withBias, form, _e.X.Nhwc, _e.Y.Nhwc, settings ?? []);
+    }
 
-    /// <summary>The variant, if it fits.</summary>
+    /// <summary>The variants that fit, the faster one on paper first.</summary>
     public static IEnumerable<Variant> Variants(Conv2DExtents extents, bool withBias, DeviceLimits limits)
     {
         if (LaneForm.Of(limits) is not { } form || !Conv3DExtents.Fits(extents, form) || extents.X.Count == 0 || extents.Y.Count == 0 || extents.W.Count == 0)
             return [];
-        var lane = new Conv2DWeightGradientLane(extents, withBias, form);
-        return lane.Fits ? [lane.Variant with { Tunables = lane.Tunables() }] : [];
+        var isPadded = extents.Geometry.Padding != Padding2D.Valid && extents.Steps is null;
+        var products = (long)extents.Pixels * extents.Taps * extents.OutputsOfGroup / extents.PixelsOfX;
+        return ((bool[])[products >= WorthFraming, products < WorthFraming]).Where(framed => !framed || isPadded).Select(framed => new Conv2DWeightGradientLane(extents, withBias, form, framed))
+            .Where(lane => lane.Fits).Select(lane => lane.Variant with { Tunables = lane.Tunables() });
     }
 
     /// <summary>The variant with rows of a tile, terms of a chunk or the kibibytes of a slice set; null where they do not fit.</summary>
     public static Variant? Tuned(Conv2DExtents extents, bool withBias, Variant variant, IReadOnlyList<Setting> settings) =>
-        new Conv2DWeightGradientLane(extents, withBias, LaneForm.Of(variant), settings) is { Fits: true } lane ? lane.Variant with { Settings = settings } : null;
+        new Conv2DWeightGradientLane(extents, withBias, LaneForm.Of(variant), IsFramed(variant), settings) is { Fits: true } lane ? lane.Variant with { Settings = settings } : null;
 
     /// <summary>What the variant dispatches.</summary>
     public static KernelPlan Plan(Conv2DExtents extents, bool withBias, Variant variant) =>
-        new Conv2DWeightGradientLane(extents, withBias, LaneForm.Of(variant), variant.Settings).Plan();
+        new Conv2DWeightGradientLane(extents, withBias, LaneForm.Of(variant), IsFramed(variant), variant.Settings).Plan();
 
-    private Variant Variant => new(Family.Lane, _form.NameOf("chain"), Subgroups * LaneTerms.Lanes, Constants(ones: false), "Conv2DWeightGradient.lane.comp",
+    private static bool IsFramed(Variant variant) => variant.Name.StartsWith(Framed, StringComparison.Ordinal);
+
+    // The same windows over an x that has its border of zeros.
+    private static Conv2DExtents FrameOf(Conv2DExtents e)
+    {
+        var (pad, (n, h, w, c)) = (e.Geometry.Padding, e.X.Nhwc);
+        return e with { Geometry = e.Geometry with { Padding = Padding2D.Valid }, X = (n, pad.Top + h + pad.Bottom, pad.Left + w + pad.Right, c) };
+    }
+
+    private Variant Variant => new(Family.Lane, _form.NameOf(_unframed is null ? Chain : Framed), Subgroups * LaneTerms.Lanes, Constants(ones: false), "Conv2DWeightGradient.lane.comp",
         _e.Steps is null ? null : [Conv3DExtents.Depth], _form.Table);
 
     private uint? Set(string name)
@@ -69,7 +90,7 @@ internal sealed record Conv2DWeightGradientLane
         Add("slice", SliceBytes >> 10, [128, 256, 1024, 2048], other => other.Subgroups != Subgroups);
         return tunables;
 
-        Conv2DWeightGradientLane With(string name, uint value) => new(_e, _withBias, _form, [new(name, value)]);
+        Conv2DWeightGradientLane With(string name, uint value) => new(_unframed ?? _e, _withBias, _form, _unframed is not null, [new(name, value)]);
 
         void Add(string name, uint usual, uint[] values, Func<Conv2DWeightGradientLane, bool> differs)
         {
@@ -110,6 +131,9 @@ internal sealed record Conv2DWeightGradientLane
             }
             var most = Math.Min(Rows, longest / _y.Q);
             var even = Enumerable.Range(1, most).Last(r => Rows % r == 0);
+            // Rows of whole images need no look where one ends, so that a few terms more are no more code.
+            var whole = longest * 9 / 8 / (_y.P * _y.Q) * _y.P;
+            if (!IsPadded && _e.Steps is null && 2 * whole >= most && whole <= Rows) return (whole, _y.Q);
             return (2 * even >= most ? even : most, _y.Q);
         }
     }
@@ -155,14 +179,19 @@ internal sealed record Conv2DWeightGradientLane
         var (g, slices, size) = (_e.Geometry, Slices, (uint)Size);
         var weights = (uint)(Weights * _y.O);
         var direct = slices == 1;
-        List<Dispatch> dispatches = [Pass(ones: false)];
-        if (_withBias && !MergesBias)
-            dispatches.Add(Pass(ones: true));
-        if (direct)
-            return new KernelPlan(dispatches);
-
-        dispatches.Add(SumOfSlices(slices, size, weights, _withBias, _form));
-        return new KernelPlan(dispatches, [4L * slices * size]) { OnesBytes = MergesBias ? OnesBytes : 0 };
+        var scratch = new List<long>();
+        if (!direct) scratch.Add(4L * slices * size);
+        var x = _unframed is null ? Slot.Input(0) : Slot.Scratch(scratch.Count, written: false);
+        List<Dispatch> dispatches = [];
+        if (_unframed is { } unframed)
+        {
+            dispatches.AddRange(Frame(unframed, Slot.Scratch(scratch.Count)));
+            scratch.Add(_e.X.Count * 4L);
+        }
+        dispatches.Add(Pass(ones: false));
+        if (_withBias && !MergesBias) dispatches.Add(Pass(ones: true));
+        if (!direct) dispatches.Add(SumOfSlices(slices, size, weights, _withBias, _form));
+        return new KernelPlan(dispatches, scratch) { OnesBytes = MergesBias ? OnesBytes : 0 };
 
         // The bias's part of a slice lies behind the weights' part.
         Dispatch Pass(bool ones) => new(GridOf(ones),
@@ -170,7 +199,17 @@ internal sealed record Conv2DWeightGradientLane
             0, (uint)_x.H, (uint)_x.W, ones ? 1 : WeightRows, (uint)Rows, size, ones && !direct ? weights : 0, (uint)g.Padding.Top, (uint)g.Padding.Left,
             (uint)g.Stride.H, (uint)g.Dilation.H, (uint)g.Dilation.W, (uint)(Rows - Chunk.Rows), (uint)Chunks, (uint)_e.X.Count,
             .. _e.Steps is { } s ? [(uint)s.D, (uint)s.Stride, (uint)s.Dilation, (uint)s.Front] : (uint[])[],
-        ], [Slot.Input(0), Slot.Input(1), direct ? Slot.Output(ones ? 1 : 0) : Slot.Scratch(0), MergesBias ? Slot.Ones : Slot.Input(0)], Constants: Constants(ones));
+        ], [x, Slot.Input(1), direct ? Slot.Output(ones ? 1 : 0) : Slot.Scratch(0), MergesBias ? Slot.Ones : x], Constants: Constants(ones));
+    }
+
+    // Zeros everywhere, then x inside them.
+    private IEnumerable<Dispatch> Frame(Conv2DExtents unframed, Slot frame)
+    {
+        var (_, height, width, c) = _x;
+        var (pad, (n, h, w, _)) = (unframed.Geometry.Padding, unframed.X.Nhwc);
+        var copy = new StridedCopy([n, h, w * c], [height * width * c, width * c, 1], (pad.Top * width + pad.Left) * c);
+        var dispatches = copy.Beside(_form, "Pad", [Slot.Input(0), frame]);
+        return dispatches.Select((dispatch, i) => i == 0 ? dispatch with { Fill = (frame, 0) } : dispatch);
     }
 
     /// <summary>Adds up the partial results of slices, scratch 0, with shaders/Sum.lane.comp.</summary>

@@ -67,6 +67,14 @@ internal sealed class StridedCopy
             : Portable(s_usual, bindings).Select(d => d with { Shader = portable, LaneTable = 0 });
     }
 
+    /// <summary>The dispatches of this copy as a part of another op's lane kernel.</summary>
+    /// <param name="form">That kernel's form.</param>
+    /// <param name="stem">Pad, Slice: whose shaders copy.</param>
+    /// <param name="bindings">X and Y.</param>
+    public IEnumerable<Dispatch> Beside(LaneForm form, string stem, IReadOnlyList<Slot> bindings) =>
+        form.Table == LaneTerms.Table && Lanes is { } lanes ? [lanes.Dispatch(bindings) with { Shader = $"{stem}.lane.comp" }]
+            : Portable(s_usual, bindings).Select(d => d with { Shader = $"{stem}.comp", LaneTable = 0 });
+
     // What a small copy runs beside others in lanes.
     private static readonly Variant s_usual = new(Family.Portable, "lanes64each8", 64, [64, 8], Defines: [("WIDTH", "1")]);
 
