@@ -72,7 +72,7 @@ public abstract class Kernel<TOp> : Kernel where TOp : Op
     public override Type OpType => typeof(TOp);
 
     /// <summary>The variants that are right for these types on a device of these limits; the first is the untuned default.</summary>
-    /// <remarks>A variant that needs what the limits lack must not be listed: nothing checks again. There is always a portable one.</remarks>
+    /// <remarks>A variant that needs what the limits lack must not be listed: nothing checks again but for <see cref="LoopRounds"/>. There is always a portable one.</remarks>
     public abstract IEnumerable<Variant> Variants(TOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits);
 
     /// <summary>A variant with its tunables set; the settings are values that the variant lists, of tunables that are not at their defaults.</summary>
@@ -96,9 +96,16 @@ public abstract class Kernel<TOp> : Kernel where TOp : Op
     /// <summary>What a variant dispatches.</summary>
     public abstract KernelPlan Plan(TOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs);
 
+    /// <summary>How often an invocation of a variant goes round its loops at most, all of them together and each once more to find its end; 0 means seldom for any shapes.</summary>
+    /// <remarks>Some drivers end loops early (<see cref="Quirks.MostLoopRounds"/>): what would take more rounds is not offered there.</remarks>
+    protected virtual long LoopRounds(TOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) => 0;
+
     /// <inheritdoc/>
     public sealed override IReadOnlyList<Variant> VariantsOf(Op op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
-        [.. Variants((TOp)op, inputs, outputs, limits)];
+        [.. Variants((TOp)op, inputs, outputs, limits).Where(v => EndsItsLoops((TOp)op, v, inputs, outputs, limits))];
+
+    private bool EndsItsLoops(TOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
+        limits.Quirks.MostLoopRounds is not { } most || LoopRounds(op, variant, inputs, outputs) <= most;
 
     /// <inheritdoc/>
     public sealed override Variant? TunedOf(Op op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
@@ -113,7 +120,8 @@ public abstract class Kernel<TOp> : Kernel where TOp : Op
         }
         // In one order, so that equal settings are one label.
         changed.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
-        return changed.Count == 0 ? variant : Tuned((TOp)op, variant, changed, inputs, outputs, limits);
+        return changed.Count == 0 ? variant
+            : Tuned((TOp)op, variant, changed, inputs, outputs, limits) is { } tuned && EndsItsLoops((TOp)op, tuned, inputs, outputs, limits) ? tuned : null;
     }
 
     /// <inheritdoc/>

@@ -30,6 +30,9 @@ public sealed record Quirks
     /// <summary>The driver's pipeline cache keeps nothing of what it makes of SPIR-V, but the binaries of its shader objects do.</summary>
     public bool KeepsShaderBinaries { get; init; }
 
+    /// <summary>After so many rounds of all its loops together an invocation leaves them, and nothing says so; null where loops end as they are written.</summary>
+    public long? MostLoopRounds { get; init; }
+
     /// <summary>Mesa's llvmpipe, VkDriverId.</summary>
     internal const int Llvmpipe = 13;
 
@@ -41,8 +44,8 @@ public sealed record Quirks
     [
         (d => d.DriverId == Llvmpipe && MesaMajor(d.DriverDetail) >= 24,
             new() { LaneChain = true, UniformPushTable = true, FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true, CompilesAtFirstDispatch = true, KeepsShaderBinaries = true }),
-        // Mesa 22.3 gave wrong results with the chain.
-        (d => d.DriverId == Llvmpipe, new() { UniformPushTable = true, FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true, CompilesAtFirstDispatch = true }),
+        // Mesa 22.3 gave wrong results with the chain, and after 65,535 rounds.
+        (d => d.DriverId == Llvmpipe, new() { MostLoopRounds = 65535, UniformPushTable = true, FmaIsLowered = true, MaxLosesNaN = true, RunsOnProcessor = true, CompilesAtFirstDispatch = true }),
         (d => d.DriverId == SwiftShader, new() { NoPointerCast = true, MaxLosesNaN = true, RunsOnProcessor = true }),
         (d => d.IsSoftware, new() { RunsOnProcessor = true }),
     ];

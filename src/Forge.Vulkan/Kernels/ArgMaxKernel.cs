@@ -11,6 +11,9 @@ internal sealed class ArgMaxKernel : Kernel<ArgMaxOp>
     public override IEnumerable<Variant> Variants(ArgMaxOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         EachUnit.Variants(outputs[0].Count, limits, [(uint)Axes(op, inputs[0].Shape, reduced: true).Count, (uint)Axes(op, inputs[0].Shape, reduced: false).Count], isWide: false);
 
+    protected override long LoopRounds(ArgMaxOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        outputs[0].Count == 0 ? 0 : 2 * (inputs[0].Count / outputs[0].Count);
+
     public override KernelPlan Plan(ArgMaxOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         var (reduced, kept) = (Axes(op, inputs[0].Shape, reduced: true), Axes(op, inputs[0].Shape, reduced: false));

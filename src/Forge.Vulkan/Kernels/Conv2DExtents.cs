@@ -25,6 +25,9 @@ internal sealed record Conv2DExtents(Conv2DGeometry Geometry, Shape X, Shape W, 
     /// <summary>KH · KW.</summary>
     public int Taps => W[0] * W[1];
 
+    /// <summary>How often an invocation of a portable kernel goes round its loops: the taps, each with so many channels or outputs, then its results.</summary>
+    public long LoopRounds(Variant variant, bool gradient) => variant.Family == Family.Portable ? Taps * ((gradient ? OutputsOfGroup : ChannelsOfGroup) + 4L) + 32 : 0;
+
     /// <summary>Pixels of x in the batch.</summary>
     public int PixelsOfX => X[0] * X[1] * X[2];
 

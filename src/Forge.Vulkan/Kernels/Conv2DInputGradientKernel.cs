@@ -15,6 +15,9 @@ internal sealed class Conv2DInputGradientKernel : Kernel<Conv2DInputGradientOp>
         return KernelOrder.WithMatrices(limits, Stem, inputs[0].DType, e.PixelsOfX, e.ChannelsOfGroup, op.Geometry.Groups, others);
     }
 
+    protected override long LoopRounds(Conv2DInputGradientOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        Extents(op, inputs, outputs).LoopRounds(variant, gradient: true);
+
     public override Variant? Tuned(
         Conv2DInputGradientOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         (variant.Family, Extents(op, inputs, outputs)) switch

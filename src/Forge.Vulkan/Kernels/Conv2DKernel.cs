@@ -15,6 +15,9 @@ internal sealed class Conv2DKernel : Kernel<Conv2DOp>
         return KernelOrder.WithMatrices(limits, Stem, inputs[0].DType, e.Pixels, e.OutputsOfGroup, op.Geometry.Groups, others);
     }
 
+    protected override long LoopRounds(Conv2DOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        Extents(op, inputs, outputs).LoopRounds(variant, gradient: false);
+
     public override Variant? Tuned(
         Conv2DOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         (variant.Family, Extents(op, inputs, outputs)) switch

@@ -16,6 +16,9 @@ internal sealed class Conv3DInputGradientKernel : Kernel<Conv3DInputGradientOp>
         return Conv3DExtents.OverClips(KernelOrder.WithMatrices(limits, OfImages, inputs[0].DType, e.PixelsOfX, e.ChannelsOfGroup, groups, others), OfImages);
     }
 
+    protected override long LoopRounds(Conv3DInputGradientOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        Extents(op, inputs, outputs).LoopRounds(variant, gradient: true);
+
     public override Variant? Tuned(
         Conv3DInputGradientOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         (variant.Family, Extents(op, inputs, outputs)) switch

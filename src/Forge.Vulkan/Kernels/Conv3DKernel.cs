@@ -16,6 +16,9 @@ internal sealed class Conv3DKernel : Kernel<Conv3DOp>
         return Conv3DExtents.OverClips(KernelOrder.WithMatrices(limits, OfImages, inputs[0].DType, e.Pixels, e.OutputsOfGroup, groups, others), OfImages);
     }
 
+    protected override long LoopRounds(Conv3DOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        Extents(op, inputs, outputs).LoopRounds(variant, gradient: false);
+
     public override Variant? Tuned(
         Conv3DOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         (variant.Family, Extents(op, inputs, outputs)) switch

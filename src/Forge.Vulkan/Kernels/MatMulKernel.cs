@@ -23,6 +23,9 @@ internal sealed class MatMulKernel : Kernel<MatMulOp>
                 .Concat(WorkgroupTile.OfTensors(limits, inputs[0].DType, y[-2], y[-1], op.Extents(inputs[0].Shape, inputs[1].Shape).K, batches));
     }
 
+    protected override long LoopRounds(MatMulOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        variant.Family == Family.Portable && !SumsAlone.AreLeft(outputs) ? op.Extents(inputs[0].Shape, inputs[1].Shape).K + 32L : 0;
+
     public override Variant? Tuned(
         MatMulOp op, Variant variant, IReadOnlyList<Setting> settings, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits) =>
         variant.Family switch

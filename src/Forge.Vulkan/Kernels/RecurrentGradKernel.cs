@@ -28,6 +28,9 @@ internal abstract class RecurrentGradKernel<TOp> : Kernel<TOp> where TOp : Recur
         return lanes.Concat(RecurrentRows.Variants(limits, u, op.Gates * u));
     }
 
+    protected override long LoopRounds(TOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        RecurrentRows.LoopRounds(variant, outputs[0].Shape[1], outputs[1].Shape[1], op.Gates);
+
     public override KernelPlan Plan(TOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         var (n, t, u) = ((uint)outputs[0].Shape[0], (uint)outputs[0].Shape[1], (uint)outputs[1].Shape[1]);

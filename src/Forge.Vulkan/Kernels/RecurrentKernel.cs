@@ -21,6 +21,9 @@ internal abstract class RecurrentKernel<TOp> : Kernel<TOp> where TOp : Recurrent
         return lanes.Concat(RecurrentRows.Variants(limits, u, (op is GruOp ? 3 : 2) * u));
     }
 
+    protected override long LoopRounds(TOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
+        RecurrentRows.LoopRounds(variant, outputs[0].Shape[1], outputs[0].Shape[2], op is GruOp { ResetAfter: false } ? 2 : 1);
+
     public override KernelPlan Plan(TOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         uint[] extents = [.. outputs[0].Shape.Select(extent => (uint)extent)];

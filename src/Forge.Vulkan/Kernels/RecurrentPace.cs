@@ -14,12 +14,16 @@ internal static class RecurrentPace
     /// <param name="op">A cell or its gradient.</param>
     /// <param name="inputs">Types of its inputs.</param>
     /// <param name="limits">The device's.</param>
-    /// <remarks>Only where products run in lane kernels and the cell does not: elsewhere nothing was measured that says so.</remarks>
+    /// <remarks>
+    /// Where nothing runs all steps at once; else only where products run in lane kernels and the cell does not: elsewhere nothing was measured that says so.
+    /// </remarks>
     public static bool PrefersSteps(Op op, IReadOnlyList<TensorType> inputs, DeviceLimits limits)
     {
-        if (!limits.HasLaneChain || KernelTable.Find(op) is not { } kernel) return false;
+        if (KernelTable.Find(op) is not { } kernel) return false;
         var outputs = op.Infer(inputs);
-        if (kernel.VariantsOf(op, inputs, outputs, limits)[0].Family == Family.Lane) return false;
+        var variants = kernel.VariantsOf(op, inputs, outputs, limits);
+        if (variants.Count == 0) return true;
+        if (!limits.HasLaneChain || variants[0].Family == Family.Lane) return false;
         var flops = op.Cost(inputs, outputs).Flops;
         var (walk, step) = op is RecurrentOp ? s_forward : s_back;
         return flops / walk > outputs[0].Shape[1] * step + flops / ProductFlops;

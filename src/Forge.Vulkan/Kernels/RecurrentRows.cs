@@ -6,6 +6,9 @@ internal static class RecurrentRows
     // Most units find a lane of their own, and each lane then has work.
     private const uint UsualLanes = 256;
 
+    // A step of a lane variant: pairs of at most 32 rows, and blocks of a product.
+    private const long MostRoundsOfStep = 64;
+
     /// <summary>Walk, and group where a row's part fits shared memory; group first on GPUs.</summary>
     /// <param name="limits">The device's.</param>
     /// <param name="units">U.</param>
@@ -18,6 +21,18 @@ internal static class RecurrentRows
         var usual = lanes.Where(l => l >= units && l <= UsualLanes).FirstOrDefault(Math.Min(UsualLanes, lanes[^1]));
         var group = new Variant(Family.Portable, "group", usual, Defines: [("GROUPED", "1")], Tunables: [new("lanes", [usual, .. lanes.Where(l => l != usual && l >= 64)], Constant: 0)]);
         return limits.Quirks.RunsOnProcessor ? [walk, group] : [group, walk];
+    }
+
+    /// <summary>How often an invocation goes round its loops: each step a lane's units, each with products of all units.</summary>
+    /// <param name="variant">The variant.</param>
+    /// <param name="steps">T.</param>
+    /// <param name="units">U.</param>
+    /// <param name="products">Products of all units for each unit and step.</param>
+    public static long LoopRounds(Variant variant, long steps, long units, int products)
+    {
+        if (variant.Family == Family.Lane) return steps * MostRoundsOfStep;
+        var share = variant.Name == "group" ? (units + variant.Lanes - 1) / variant.Lanes : units;
+        return share + 1 + steps * (share * (products * (units + 1) + 4) + 8);
     }
 
     /// <summary>Workgroups for all rows.</summary>

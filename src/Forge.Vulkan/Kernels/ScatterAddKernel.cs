@@ -21,6 +21,8 @@ internal sealed class ScatterAddKernel : Kernel<ScatterAddOp>
         yield return new(Family.Portable, "rows", 8, [8, 2], "ScatterAdd.rows.comp", [("WIDTH", width)], Tunables: [new("spans", [2, 4, 8, 32], Constant: 1)]);
     }
 
+    protected override long LoopRounds(ScatterAddOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) => inputs[0].Count + (long)op.Rows;
+
     public override KernelPlan Plan(ScatterAddOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
         var columns = op.Rows == 0 ? 0 : outputs[0].Count / op.Rows;
