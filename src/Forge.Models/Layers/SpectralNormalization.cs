@@ -9,7 +9,7 @@ namespace Forge.Models.Layers;
 /// <para>The weight vector_u (1, last), not learned, has Keras's name and shape. Keras writes the divided kernel over the kernel; here, as in PyTorch, the kernel stays what the
 /// optimizer makes of it, and what is divided lives within the step. Values are the same in the first call.</para>
 /// </remarks>
-/// <param name="layer">The layer; it has a kernel, or embeddings.</param>
+/// <param name="layer">The layer; it has a kernel, or embeddings, of its own.</param>
 /// <param name="powerIterations">Moves of u at each call in training.</param>
 /// <param name="name">The layer's name.</param>
 public sealed class SpectralNormalization(Layer layer, int powerIterations = 1, string? name = null) : CompositeLayer(name)
@@ -20,8 +20,6 @@ public sealed class SpectralNormalization(Layer layer, int powerIterations = 1, 
     /// <inheritdoc/>
     public override IReadOnlyList<Layer> Inner => [layer];
 
-    private protected override bool CarriesMask => true;
-
     /// <inheritdoc/>
     public override Shape ComputeOutputShape(Shape input) => powerIterations > 0
         ? layer.ComputeOutputShape(input)
@@ -31,11 +29,14 @@ public sealed class SpectralNormalization(Layer layer, int powerIterations = 1, 
     protected override void Create(IReadOnlyList<Shape> inputs)
     {
         BuildInner(layer, inputs, layer.Kind);
-        _kernel = layer.Parameters.FirstOrDefault(p => p.Name.EndsWith("/kernel", StringComparison.Ordinal) || p.Name.EndsWith("/embeddings", StringComparison.Ordinal))
+        _kernel = layer.Parameters.FirstOrDefault(p => IsOwn(p, "kernel") || IsOwn(p, "embeddings"))
             ?? throw new ForgeException($"Layer '{Name}': '{layer.Name}' ({layer.Kind}) has neither a kernel nor embeddings to normalise. Wrap a Dense, a convolution or an Embedding.");
         // Its length does not matter.
         _u = AddWeight("vector_u", (1, _kernel.Type.Shape[-1]), new RandomNormal(Deviation: 0.02), Fans.Of(new Shape(1)), learned: false);
     }
+
+    // Not a kernel of one of several layers within, whose others would go undivided.
+    private bool IsOwn(Parameter weight, string name) => weight.Name.EndsWith($"/{layer.Name}/{name}", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x, bool training)

@@ -4,7 +4,7 @@ using Forge.Models.Layers;
 
 namespace Forge.Models.Tests.Layers;
 
-/// <summary>Shapes, weights and errors of normalising layers; their values against PyTorch's are in TorchLayerTests.</summary>
+/// <summary>Normalising and resizing layers, and embeddings: shapes, weights and errors; their values against PyTorch's are in TorchLayerTests.</summary>
 public sealed class SpatialLayerTests
 {
     private static string Refusal(Layer layer, Shape input) => Assert.Throws<ShapeException>(() => layer.ComputeOutputShape(input)).Message;
@@ -151,5 +151,55 @@ public sealed class SpatialLayerTests
         Assert.Equal([3.0, 4], engine.State.Read(layer.Parameters[0]).Doubles());
         Assert.Contains("'flatten' (flatten) has neither a kernel nor embeddings", Assert.Throws<ForgeException>(() => new SpectralNormalization(new Flatten()).Build((2, 2))).Message, StringComparison.Ordinal);
         Assert.Contains("0 power iterations", Assert.Throws<ForgeException>(() => new SpectralNormalization(new Dense(1), 0).Build(new Shape(2))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Embedding_MaskZero_LeavesPaddingOutOfWhatFollows()
+    {
+        using var engine = Engines.Reference();
+        var (embedding, lstm) = (new Embedding(4, 2, maskZero: true), new LSTM(3));
+        var padded = engine.Compile(x => lstm.Call(embedding.Call(x))).Run(HostTensor.From([2f, 3, 0, 0], (1, 4)))[0];
+        var (plain, other) = (new Embedding(4, 2), new LSTM(3));
+        plain.Build(new Shape(2));
+        other.Build((2, 2));
+        foreach (var (from, to) in embedding.Parameters.Concat(lstm.Parameters).Zip(plain.Parameters.Concat(other.Parameters))) engine.State.Write(to, engine.State.Read(from));
+        Engines.AssertClose(engine.Compile(x => other.Call(plain.Call(x))).Run(HostTensor.From([2f, 3], (1, 2)))[0].Doubles(), padded.Doubles(), 1e-6);
+    }
+
+    [Fact]
+    public void SpectralNormalization_CalledTwiceInAStep_MovesUTwice_AndHasSecondDerivatives()
+    {
+        using var engine = Engines.Reference();
+        var layer = new SpectralNormalization(new Dense(2, useBias: false));
+        layer.Build(new Shape(2));
+        var (u, kernel) = (layer.Parameters[0], layer.Parameters[1]);
+        engine.State.Write(kernel, HostTensor.From([4f, 0, 0, 1], (2, 2)));
+        engine.State.Write(u, HostTensor.From([0.6f, 0.8f], (1, 2)));
+        var results = engine.Compile(1, a =>
+        {
+            var slope = Grad.Of(layer.Call(layer.Call(a[0], training: true), training: true).Square().Sum(), a[0]);
+            return [Grad.Of(slope.SumSquares(), kernel)];
+        }).Run(HostTensor.From([1f, 1], (1, 2)));
+        // Each move multiplies the directions by the squares of their singular values.
+        var ratio = 0.8 / 0.6 / Math.Pow(16, 2);
+        Engines.AssertClose([1 / Math.Sqrt(1 + ratio * ratio), ratio / Math.Sqrt(1 + ratio * ratio)], engine.State.Read(u).Doubles(), 1e-6);
+        Assert.All(results[0].Doubles(), v => Assert.True(double.IsFinite(v)));
+        Assert.NotEqual(0, results[0][3]);
+    }
+
+    [Fact]
+    public void SpectralNormalization_PassesMasksOnAsItsLayerDoes_AndWantsAKernelOfItsOwn()
+    {
+        using var engine = Engines.Reference();
+        engine.Compile(x =>
+        {
+            var masked = new Masking().Call(x);
+            Assert.NotNull(new SpectralNormalization(new Dense(3)).Call(masked).Mask());
+            // Fewer steps than the mask has.
+            var shorter = new SpectralNormalization(new Conv1D(3, 2)).Call(masked);
+            Assert.Null(shorter.Mask());
+            return shorter;
+        }).Run(Engines.Uniform(1, new(2, 4, 3), -1, 1));
+        Assert.Contains("has neither a kernel", Assert.Throws<ForgeException>(() => new SpectralNormalization(new Bidirectional(() => new LSTM(2))).Build((4, 3))).Message, StringComparison.Ordinal);
     }
 }
