@@ -25,6 +25,7 @@ public sealed class GanTests : IDisposable
         var made = ForgeProgram.Run("generate", _folder["whole"], "-n", "3", "--class", "1", "--out", _folder["made"], "--json").MustExit(0);
         Assert.All(made.EventsNamed("generated").Single().GetProperty("files").EnumerateArray(), file => Assert.True(File.Exists(file.GetString())));
         Assert.Equal(3, Directory.GetFiles(_folder["made"]).Length);
+        EventDocumentationTests.MustBeDocumented(whole, made);
         ForgeProgram.Run("generate", _folder["whole"], "--class", "9", "--out", _folder["made"]).MustExit(2).MustComplain("--class is 9");
         ForgeProgram.Run("evaluate", _folder["whole"]).MustExit(2).MustComplain("--classifier");
         ForgeProgram.Run("predict", _folder["whole"], data).MustExit(3).MustComplain("another model");

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Forge.Core;
+using Forge.Models.Cnn;
 using Forge.Models.Gan;
+using Forge.Models.Optimizers;
 
 namespace Forge.Vulkan.Tests;
 
@@ -33,5 +35,29 @@ public sealed class GanStepTests
             number++;
         }
         Assert.Equal(5, number);
+    }
+
+    [DriverTheory, MemberData(nameof(Tested))]
+    public void GeneratorsUpdate_ThroughTheDiscriminator_LeavesItsWeightsToTheBit(string driver)
+    {
+        using var engine = new Engine(new VulkanBackend(Drivers.Open(driver)));
+        var (gan, artist) = (new DcGan(new(28, 1, 0, "nonsaturating", Width: 4, Latent: 7)), new Adam(1e-3f));
+        using var step = engine.Compile((noise, classes) =>
+        {
+            var loss = gan.Loss.Generator(gan.Judge(gan.Make(noise, classes, training: true), classes));
+            artist.Minimize(loss, gan.Generator.Parameters);
+            return loss;
+        });
+        // Statistics are no weights: a normalisation moves its own whenever it sees a batch.
+        var (frozen, learnt) = (Learnt(gan.Discriminator), Learnt(gan.Generator));
+        var (kept, before) = (Read(frozen), Read(learnt));
+        for (var i = 0; i < 3; i++) step.Run(SharedHash.Uniform((uint)i, (5, 7), -1, 1), new(new(DType.F32, (5, 1))));
+        Assert.NotEmpty(frozen);
+        foreach (var (now, old) in Read(frozen).Zip(kept)) Assert.True(now.Bytes.SequenceEqual(old.Bytes));
+        foreach (var (now, old) in Read(learnt).Zip(before)) Assert.False(now.Bytes.SequenceEqual(old.Bytes));
+
+        List<HostTensor> Read(IEnumerable<Parameter> parameters) => [.. parameters.Select(engine.State.Read)];
+
+        static Parameter[] Learnt(Models.Model model) => [.. model.Parameters.Where(p => p.Trainable)];
     }
 }

@@ -103,6 +103,33 @@ public sealed class GanTests
     }
 
     [Fact]
+    public void Step_Of64Pixels_ChangesBothModels_AndMakesImagesOfThatSize()
+    {
+        using var engine = Engines.Reference();
+        var pixels = Engines.Uniform(9, (4, 64, 64, 3), 0, 255).Span<float>().ToArray().Select(v => (byte)v).ToArray();
+        using var data = new ImageDataGenerator().Flow(new LabelledImages(pixels, 4, 64, 64, 3, [0, 0, 0, 0], ["a"]), new FlowOptions { BatchSize = 2, Warp = WarpPlace.Nowhere });
+        using var trainer = new GanTrainer(engine, new(new(64, 3, 0, "lsgan", Width: 2, Latent: 3)));
+        var before = trainer.Parameters.Select(engine.State.Read).ToList();
+        var losses = trainer.Step(data);
+        Assert.True(double.IsFinite(losses.Discriminator) && double.IsFinite(losses.Generator));
+        foreach (var (now, old) in trainer.Parameters.Select(engine.State.Read).Zip(before)) Assert.False(now.Bytes.SequenceEqual(old.Bytes));
+        Assert.Equal(new Shape(2, 64, 64, 3), trainer.Make(LatentNoise.Of(2, 3, seed: 1)).Shape);
+    }
+
+    [Fact]
+    public void FrechetDistance_OfMovedAndOfStretchedPoints_IsItsClosedForm()
+    {
+        var points = Engines.Uniform(5, (40, 2), -1, 1);
+        HostTensor Of(Func<float, int, float> change) => HostTensor.From(points.Span<float>().ToArray().Select((v, i) => change(v, i % 2)).ToArray(), (40, 2));
+        Assert.Equal(0, FrechetDistance.Between(points, points), 1e-9);
+        Assert.Equal(25, FrechetDistance.Between(points, Of((v, axis) => v + (axis == 0 ? 3 : 4))), 1e-4);
+        // C and 4 C: tr(C + 4 C - 2 · 2 C) = tr C, and the mean moves by itself.
+        double[] means = [.. Enumerable.Range(0, 2).Select(axis => Enumerable.Range(0, 40).Average(i => points[i * 2 + axis]))];
+        var spread = Enumerable.Range(0, 80).Sum(i => Math.Pow(points[i] - means[i % 2], 2)) / 39;
+        Assert.Equal(means.Sum(m => m * m) + spread, FrechetDistance.Between(points, Of((v, _) => 2 * v)), 1e-4);
+    }
+
+    [Fact]
     public void Diverging_NamesBothLosses_AndKeepsTheState()
     {
         using var engine = Engines.Reference();
