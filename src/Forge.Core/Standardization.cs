@@ -3,17 +3,17 @@ using Forge.Core.Ops;
 namespace Forge.Core;
 
 /// <summary>Mean 0 and variance 1 over some elements of each example, then a factor and a term: what layer, group and instance normalisation share.</summary>
-/// <param name="View">The tensor's shape, with the channels' axis as two, (groups, channels of one), where it is split.</param>
-/// <param name="Axes">The axes of the view that are averaged over.</param>
-/// <param name="Split">The axis of the tensor that is two in the view; null where none is.</param>
+/// <param name="Axes">The axes that are averaged over.</param>
+/// <param name="Channels">An axis of which neighbours are averaged too, in groups; null where none is.</param>
+/// <param name="Groups">How many groups.</param>
 /// <remarks>
 /// A composition, with a gradient in closed form: elementwise chains and reductions have kernels for every kind of device, and a chain that only
 /// a reduction reads never reaches memory. So that each is read by one alone, the parts of the gradient begin from values of their own.
 /// </remarks>
-internal sealed record Standardization(Shape View, ValueList<int> Axes, int? Split = null)
+internal sealed record Standardization(ValueList<int> Axes, int? Channels = null, int Groups = 1)
 {
     /// <summary>The normalised tensor.</summary>
-    /// <param name="x">f32, as many elements as the view.</param>
+    /// <param name="x">f32.</param>
     /// <param name="gamma">What is multiplied, of a shape that stretches to x; null for 1.</param>
     /// <param name="beta">What is added, likewise; null for 0.</param>
     /// <param name="epsilon">Added to the variance.</param>
@@ -29,14 +29,13 @@ internal sealed record Standardization(Shape View, ValueList<int> Axes, int? Spl
     // mean - x here and x - mean in the result: one node for both would have to be stored.
     private (Tensor Mean, Tensor Scale) Statistics(Tensor x, float epsilon)
     {
-        var elements = x.Reshape(View);
-        var mean = Average(elements);
-        return (mean, (Average((mean - elements).Square()) + epsilon).Rsqrt());
+        var mean = Average(x);
+        return (mean, (Average((mean - x).Square()) + epsilon).Rsqrt());
     }
 
-    private Tensor Forward(Tensor x, Tensor mean, Tensor scale, Tensor? gamma, Tensor? beta)
+    private static Tensor Forward(Tensor x, Tensor mean, Tensor scale, Tensor? gamma, Tensor? beta)
     {
-        var y = (x - Spread(mean)) * Spread(scale);
+        var y = (x - mean) * scale;
         if (gamma is not null) y *= gamma;
         return beta is null ? y : y + beta;
     }
@@ -44,38 +43,28 @@ internal sealed record Standardization(Shape View, ValueList<int> Axes, int? Spl
     // With z = (x - mean) scale and g = dy gamma: dx = scale (g - average g - z average(g z)), dgamma = sum dy z, dbeta = sum dy.
     private IReadOnlyList<Tensor?> Backward(Tensor x, Tensor mean, Tensor scale, Tensor? gamma, Tensor? beta, Tensor dy)
     {
-        var (first, second) = (Average(Flow(Apart().Dy)), Along(Apart()));
+        var (first, second) = (Average(Weighted(Apart().Dy)), Average(Along(Apart())));
         var (own, flow) = Apart();
-        var dx = Spread(scale) * (Weighted(flow) - Spread(first) - (own - Spread(mean)) * Spread(second * scale.Square()));
-        var back = new List<Tensor?> { dx };
+        var back = new List<Tensor?> { scale * (Weighted(flow) - first - (own - mean) * (second * scale.Square())) };
         if (gamma is not null)
         {
             var (values, flows) = Apart();
-            back.Add((flows * ((values - Spread(mean)) * Spread(scale))).SumTo(gamma.Shape));
+            back.Add((flows * ((values - mean) * scale)).SumTo(gamma.Shape));
         }
         if (beta is not null) back.Add(dy.SumTo(beta.Shape));
         return back;
 
         (Tensor X, Tensor Dy) Apart() => RecomputedOp.Of([x, dy], []) is var values ? (values[0], values[1]) : default;
         Tensor Weighted(Tensor cotangent) => gamma is null ? cotangent : cotangent * gamma;
-        Tensor Flow(Tensor cotangent) => gamma is null ? cotangent.Reshape(View) : cotangent.Reshape(View) * InView(gamma);
-        Tensor Along((Tensor X, Tensor Dy) values) => Average(Flow(values.Dy) * (values.X.Reshape(View) - mean));
+        Tensor Along((Tensor X, Tensor Dy) values) => Weighted(values.Dy) * (values.X - mean);
     }
 
-    private Tensor Average(Tensor elements) => elements.Mean([.. Axes], keepDims: true);
-
-    // One statistic of a group for each of its channels: small, and what reads it keeps the tensor's own shape.
-    private Tensor Spread(Tensor statistic)
+    // Of a shape that stretches to the elements'. Each channel's average first: that walks whole rows of channels, and what is left is small.
+    private Tensor Average(Tensor elements)
     {
-        if (Split is not { } axis) return statistic;
-        var each = statistic.BroadcastTo(statistic.Shape.With(axis + 1, View[axis + 1]));
-        return each.Reshape(new Shape([.. each.Shape.Take(axis), View[axis] * View[axis + 1], .. each.Shape.Skip(axis + 2)]));
-    }
-
-    private Tensor InView(Tensor weights)
-    {
-        if (Split is not { } axis) return weights;
-        int[] extents = [.. Enumerable.Repeat(1, View.Rank - 1 - weights.Shape.Rank), .. weights.Shape];
-        return weights.Reshape(new Shape([.. extents.Take(axis), View[axis], View[axis + 1], .. extents.Skip(axis + 1)]));
+        var each = Axes.Count == 0 ? elements : elements.Mean([.. Axes], keepDims: true);
+        if (Channels is not { } axis) return each;
+        var grouped = each.Reshape(new Shape([.. each.Shape.Take(axis), Groups, each.Shape[axis] / Groups, .. each.Shape.Skip(axis + 1)]));
+        return grouped.Mean([axis + 1], keepDims: true).BroadcastTo(grouped.Shape).Reshape(each.Shape);
     }
 }

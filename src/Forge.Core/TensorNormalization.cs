@@ -35,7 +35,7 @@ public sealed partial class Tensor
     /// <param name="epsilon">Added to the variance, which is biased; more than 0. Keras: 1e-3, PyTorch: 1e-5.</param>
     /// <exception cref="ShapeException">There are no axes or no elements, or epsilon is not more than 0.</exception>
     public Tensor LayerNormalization(ReadOnlySpan<int> axes, Tensor? gamma = null, Tensor? beta = null, float epsilon = 1e-3f) => axes.Length > 0
-        ? new Standardization(Shape, AxesOf(axes)).Of(this, gamma, beta, epsilon)
+        ? new Standardization(AxesOf(axes)).Of(this, gamma, beta, epsilon)
         : throw new ShapeException($"LayerNormalization of {this} needs an axis to average over. Name one at least, such as -1.");
 
     /// <summary>Channels in groups, each group with mean 0 and variance 1 for each example apart, then gamma and beta.</summary>
@@ -52,10 +52,9 @@ public sealed partial class Tensor
         if (groups < 1 || Shape[own] % groups != 0)
             throw new ShapeException($"GroupNormalization of {this}: {Shape[own]} channels do not divide into {groups} groups. Use a divisor of {Shape[own]}.");
         (gamma, beta) = (OfChannels(gamma, own), OfChannels(beta, own));
-        // A channel for each group: nothing to split.
-        if (groups == Shape[own] && Shape.Rank > 2) return new Standardization(Shape, [.. Enumerable.Range(1, Shape.Rank - 1).Where(a => a != own)]).Of(this, gamma, beta, epsilon);
-        var view = new Shape([.. Shape.Take(own), groups, Shape[own] / groups, .. Shape.Skip(own + 1)]);
-        return new Standardization(view, [.. Enumerable.Range(1, view.Rank - 1).Where(a => a != own)], own).Of(this, gamma, beta, epsilon);
+        ValueList<int> others = [.. Enumerable.Range(1, Shape.Rank - 1).Where(a => a != own)];
+        if (groups == 1) return new Standardization([.. Enumerable.Range(1, Shape.Rank - 1)]).Of(this, gamma, beta, epsilon);
+        return (groups == Shape[own] && others.Count > 0 ? new Standardization(others) : new(others, own, groups)).Of(this, gamma, beta, epsilon);
     }
 
     // (C) as a shape that stretches along the channels' axis.

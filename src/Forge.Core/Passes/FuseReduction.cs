@@ -39,8 +39,9 @@ public sealed class FuseReduction : IPass
         if (chain.Steps.Count + chain.Arity > LongChain) return false;
         var moving = Enumerable.Range(0, shape.Rank).Where(axis => shape[axis] != 1).ToArray();
         if (reduce.Axes.Contains(moving[^1])) return true;
-        var kept = moving.SkipWhile(axis => reduce.Axes.Contains(axis)).ToArray();
-        var areColumns = kept.Length < moving.Length && !kept.Any(axis => reduce.Axes.Contains(axis)) && kept.Aggregate(1L, (n, axis) => n * shape[axis]) % 8 == 0;
+        var block = moving.SkipWhile(axis => !reduce.Axes.Contains(axis)).ToArray(); // each of the blocks of rows
+        var kept = block.SkipWhile(axis => reduce.Axes.Contains(axis)).ToArray();
+        var areColumns = kept.Length < block.Length && !kept.Any(axis => reduce.Axes.Contains(axis)) && kept.Aggregate(1L, (n, axis) => n * shape[axis]) % 8 == 0;
         return areColumns && made.Inputs.Count(i => i.Shape.Count == shape.Count) <= 1;
     }
 }

@@ -43,16 +43,17 @@ internal sealed class ChainSource
 
     /// <summary>
     /// For FusedReduce.lane.comp: <c>term(i, k)</c> is a lane's of eight elements from i + k on, i uniform, k constant, multiples of 8. A subgroup
-    /// asks for k = 0, <paramref name="step"/>, …; where <paramref name="run"/> is not 0, all of them lie in one aligned run of that many elements.
+    /// asks for k = 0, <paramref name="step"/>, …; where <paramref name="run"/> is not 0, all of them lie in one aligned run of that many elements, and
+    /// always in an aligned run of <paramref name="block"/>.
     /// </summary>
-    public static ChainSource LaneTerms(FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, long step, long run) =>
-        new(op, inputs, (source, text) => source.AppendLaneTerms(text, op, inputs, step, run), hasTerms: true);
+    public static ChainSource LaneTerms(FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, long step, long run, long block) =>
+        new(op, inputs, (source, text) => source.AppendLaneTerms(text, op, inputs, step, run, block), hasTerms: true);
 
-    /// <summary>Whether the lane form can read an input: it is whole, one element, or repeats in steps of whole runs.</summary>
+    /// <summary>Whether the lane form can read an input: it is whole, one element, or repeats in steps of whole runs, if need be other ones for each block of rows.</summary>
     public static bool HasLanes(Shape input, Shape shape)
     {
         var dims = Collapsed(input, shape);
-        return dims.Count == 1 || (dims.Count == 2 && dims[1].Extent % LaneRun == 0);
+        return dims.Count == 1 || (dims.Count == 2 && dims[1].Extent % LaneRun == 0) || (dims.Count == 3 && dims[1].Stride == 0 && dims[2].Stride == 1 && dims[2].Extent % LaneRun == 0);
     }
 
     /// <summary>The macros that buffers.glsl reads.</summary>
@@ -123,13 +124,13 @@ internal sealed class ChainSource
         text.Append("    return y;\n}\n");
     }
 
-    private void AppendLaneTerms(StringBuilder text, FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, long step, long run)
+    private void AppendLaneTerms(StringBuilder text, FusedElementwiseOp op, IReadOnlyList<TensorType> inputs, long step, long run, long block)
     {
         text.Append("float term(uint i, uint k)\n{\n    float y;\n");
         for (var k = 0; k < inputs.Count; k++)
         {
             var (type, dims) = (Glsl(inputs[k].DType), Collapsed(inputs[k].Shape, op.Shape));
-            var address = $"ADDRESS(X{k}) + {LaneOffset(dims, step, run)}";
+            var address = $"ADDRESS(X{k}) + {LaneOffset(dims, step, run, block)}";
             text.Append($"    {type} a{k} = {FromFloat(type, dims[^1].Stride == 0 ? $"WORD({address}, 0)" : $"load8({address})")};\n");
         }
         text.Append($"    one({string.Join(", ", inputs.Select((_, k) => $"a{k}").Append("y"))});\n    return y;\n}}\n");
@@ -137,7 +138,7 @@ internal sealed class ChainSource
 
     // Element i + k of an input, in bytes. What depends on i alone is computed once for all k, and a 64-bit sum puts k into the load instruction:
     // an address of its own for each load costs a processor more than the load.
-    private string LaneOffset(List<(int Extent, int Stride)> dims, long step, long run) => dims switch
+    private string LaneOffset(List<(int Extent, int Stride)> dims, long step, long run, long block) => dims switch
     {
         [(_, 0)] => "0ul",
         [(_, 1)] => "4ul * i + 4ul * k",
@@ -145,6 +146,7 @@ internal sealed class ChainSource
         [(_, 0), (var extent, 1)] when step % extent == 0 => $"4ul * ({Index(dims)("i")})",
         [(_, 1), (var extent, 0)] when run > 0 && extent % run == 0 => $"4ul * ({Index(dims)("i")})",
         [(_, 1), (var extent, 0)] when step % extent == 0 => $"4ul * ({Index(dims)("i")}) + 4ul * (k / {extent}u)",
+        [_, (var rows, 0), (var extent, 1)] when step % extent == 0 && (long)rows * extent % block == 0 => $"4ul * ({Index(dims)("i")})",
         _ => $"4ul * ({Index(dims)("(i + k)")})",
     };
 

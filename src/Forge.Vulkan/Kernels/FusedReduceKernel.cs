@@ -47,7 +47,7 @@ internal sealed class FusedReduceKernel : Kernel<FusedReduceOp>
         var (x, y) = (reduce.Bindings![0], reduce.Bindings[1]);
         var isLane = reduce.LaneTable > 0;
         var isWide = reduce.Defines!.Any(d => d is { Name: "WIDE", Value: not "0" });
-        var chain = isLane ? ChainSource.LaneTerms(op, inputs, step: pass.Inner > 1 ? pass.Inner : 8, run: pass.Inner > 1 ? 0 : pass.SliceExtent) : ChainSource.Terms(op, inputs, isWide ? 4u : 1);
+        var chain = isLane ? ChainSource.LaneTerms(op, inputs, step: pass.Inner > 1 ? pass.Inner : 8, run: pass.Inner > 1 ? 0 : pass.SliceExtent, block: pass.SliceExtent * pass.Inner) : ChainSource.Terms(op, inputs, isWide ? 4u : 1);
         uint[] from = isLane ? [] : [(uint)(x.Offset / 4)];
         return reduce with
         {

@@ -103,7 +103,7 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
         var units = columns ? pass.Inner / 8 : pass.Outer * pass.LaneSlices;      // subgroups along x
         var subgroups = SubgroupsOf(units);
         var terms = (uint)(columns ? pass.SliceExtent : pass.SliceExtent / 8);
-        return new(new Grid((uint)(units / subgroups), columns ? (uint)pass.LaneSlices : 1), [how.FactorBits], [x, y],
+        return new(new Grid((uint)(units / subgroups), columns ? (uint)(pass.Outer * pass.LaneSlices) : 1), [how.FactorBits], [x, y],
             Shader: "Reduce.lane.comp", Constants: [8 * subgroups, subgroups, terms, (uint)pass.Inner], Defines: [.. how.Defines, ("COLUMNS", columns ? "1" : "0")], LaneTable: 32);
     }
 
@@ -146,7 +146,13 @@ internal sealed class ReduceKernel : Kernel<ReduceOp>
         var (outer, extent, inner) = (pass.Outer, pass.Extent, pass.Inner);
         if (outer * extent * inner < Worth) return null;
         if (inner > 1)
-            return outer == 1 && inner % 8 == 0 && extent / terms is >= 1 and <= MostGroups ? Cut(terms, extent / terms) : null;
+        {
+            if (inner % 8 != 0) return null;
+            if (outer == 1) return extent / terms is >= 1 and <= MostGroups ? Cut(terms, extent / terms) : null;
+            // Columns of several blocks of rows must divide into slices: then all blocks' slices are those of one long block.
+            var dividing = Enumerable.Range(0, (int)terms - 3).Select(fewer => terms - fewer).FirstOrDefault(t => extent % t == 0);
+            return dividing > 0 && outer * (extent / dividing) <= MostGroups ? Cut(dividing, extent / dividing) : null;
+        }
         if (outer > 1)
         {
             // Rows must divide into runs.

@@ -30,6 +30,7 @@ internal static class LargeStreamingCases
         ["chain with a row for all rows"] = d => Chain(new(80, 32), new(32)),
         ["chain with an element for each row"] = d => Chain(new(64, 48), new(64, 1)),
         ["chain with a plane in the middle"] = d => Chain(new(8, 12, 32), new(8, 1, 32)),
+        ["chain with a row for each block of rows"] = d => Chain(new(6, 20, 48), new(6, 1, 48)),
         ["chain with masks and integers"] = _ => new(Fused(new SelectOp(), new(DType.U32, new Shape(96, 16)), new(DType.F32, new Shape(96, 16)), new(DType.F32, new Shape(16))),
             Draw.FromSeed(3).Integers(new(96, 16), DType.U32, 0, 1), Draw.FromSeed(4).Uniform(new(96, 16)), Draw.FromSeed(5).Uniform(new(16))),
         ["mean of a chain, whole"] = _ => Reduced(Reduction.Mean, new(300, 256), new(300, 256), 0, 1),
@@ -40,6 +41,10 @@ internal static class LargeStreamingCases
         ["minimum of a chain of three columns"] = _ => Reduced(Reduction.Min, new(4001, 3), new(3), 0),
         ["sum of a chain around a kept axis"] = _ => Reduced(Reduction.Sum, new(40, 6, 50, 8), new(50, 1), 0, 2),
         ["mean of a chain, then of columns"] = _ => Reduced(Reduction.Mean, new(20, 8, 1024), new(20, 8, 1024), 0, 2),
+        ["sum of squares of a chain of columns, blocks of rows"] = _ => Reduced(Reduction.SumSquares, new(6, 90, 48), new(6, 1, 48), 1),
+        ["mean of a chain of columns, blocks of rows that one slice holds"] = _ => Reduced(Reduction.Mean, new(20, 13, 80), new(80), 1),
+        ["mean of columns, blocks of rows"] = _ => new(new ReduceOp(Reduction.Mean, [1, 2], KeepDims: true), Draw.FromSeed(1).Uniform(new(8, 28, 28, 24))),
+        ["maximum of columns, blocks of rows that nothing divides"] = _ => new(new ReduceOp(Reduction.Max, [1], KeepDims: false), Draw.FromSeed(1).Uniform(new(5, 131, 40))),
         ["a NaN in what the lanes leave of a chain"] = _ => Spoilt(Reduced(Reduction.Max, new(100_003), Shape.Scalar, 0)),
     };
 
