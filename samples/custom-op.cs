@@ -2,6 +2,7 @@
 using Forge.Core;               // An op of one's own, running sums along rows, with its GLSL and gradient: dotnet run samples/custom-op.cs
 using Forge.Core.Reference;
 using Forge.Vulkan;
+if (KernelTrials.Serve()) return;                     // the kernel is tried in a process of its own
 using var engine = Engine.Open();
 Console.WriteLine(OpCheck.Run<RunningSumOp>(engine)); // the device against Reference, Vjp against finite differences of it
 var slope = engine.Compile(x => Grad.Of(new RunningSumOp(FromEnd: false).On(x).Square().Sum(), x));
@@ -13,8 +14,7 @@ sealed record RunningSumOp(bool FromEnd) : GlslOp, ISampled
         #define BUFFERS IN(float, X, 0) OUT(float, Y, 1)
         #define PUSH uint rows, width, fromEnd;
         #include "buffers.glsl"
-        layout(local_size_x_id = 0) in;
-        void main() { // one invocation a row
+        layout(local_size_x_id = 0) in; void main() { // one invocation a row
             uint row = LINEAR_INDEX; float sum = 0.0;
             for (uint j = 0u; j < width && row < rows; j++) { uint i = row * width + (fromEnd == 1u ? width - 1u - j : j); STORE(Y, i, sum += LOAD(X, i)); }
         }

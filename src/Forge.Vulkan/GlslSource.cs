@@ -11,6 +11,7 @@ public sealed class GlslSource
     private const int MostCharacters = 1 << 18;
 
     private readonly string? _text, _file, _folder;
+    private (string Name, string Text, IReadOnlyList<(string Name, string Text)> Includes)? _read;
 
     private GlslSource(string? text, string? file, string? folder) => (_text, _file, _folder) = (text, file, folder);
 
@@ -26,11 +27,16 @@ public sealed class GlslSource
     /// <summary>A shader written out in the program, which includes nothing but Forge's own files.</summary>
     public static implicit operator GlslSource(string text) => FromString(text);
 
+    /// <summary>A shader that was read before.</summary>
+    internal static GlslSource AsRead(string name, string text, IReadOnlyList<(string Name, string Text)> includes) => new(text, null, null) { _read = (name, text, includes) };
+
     /// <summary>Its text, what messages call it, and the files of the user's own that it includes, directly or not.</summary>
     /// <param name="inline">What messages call a text that is in no file.</param>
     /// <exception cref="ShaderException">A file is not there or too large, or an include is outside the folder.</exception>
     internal (string Name, string Text, IReadOnlyList<(string Name, string Text)> Includes) Read(string inline)
     {
+        if (_read is { } known)
+            return known;
         var name = _file ?? inline;
         var text = _text ?? ReadFile(_file!, name);
         var includes = new List<(string Name, string Text)>();

@@ -30,9 +30,9 @@ internal sealed class KernelProofs(VulkanBackend backend)
             return chosen;
         try
         {
-            using var guarded = new GuardedRun(backend.Device, backend.Transfers, backend.Pipelines);
+            using var trials = KernelTrials.On(backend);
             var hosts = TrialInputs.Of(use);
-            var outputs = guarded.Run(use.Op, chosen.Kernel, chosen.Variant, hosts, isChecked: true);
+            var outputs = trials.Run(use.Op, chosen.Kernel, chosen.Variant, hosts, isChecked: true);
             Core.Reference.ReferenceTensor[] inputs = [.. hosts.Select(Core.Reference.ReferenceTensor.From)];
             // Where the reference takes too long, bounds alone are looked at.
             if (ReferenceEquals(ReducedUse.Of(use), use) && Closeness.For(use.Op).Explain(use.Op, inputs, Closeness.Reference(use.Op, inputs), outputs) is { } wrong)

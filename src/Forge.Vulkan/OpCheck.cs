@@ -28,7 +28,7 @@ public static class OpCheck
     /// <summary>Draws cases and compares the device with the fp64 reference, and the VJP with finite differences of it.</summary>
     /// <remarks>
     /// On the device every variant of the op's kernel runs between guards that must stay as they are: with each access compared with its tensor, and then
-    /// as plans run it. The first case is the smallest that the sampler draws. Errors are measured against the largest element of each output, for 128 ulp.
+    /// as plans run it. GLSL of the program's own runs in a process of its own after <see cref="KernelTrials.Serve"/>. The first case is the smallest that the sampler draws. Errors are measured against the largest element of each output, for 128 ulp.
     /// </remarks>
     /// <typeparam name="TOp">The op; its Sample draws the cases.</typeparam>
     /// <param name="engine">An engine on a Vulkan device.</param>
@@ -41,7 +41,7 @@ public static class OpCheck
     {
         if (engine.Backend is not VulkanBackend backend)
             throw new DeviceException($"An op is checked on a Vulkan device, and this engine runs on {engine.Backend.Description}.");
-        using var guarded = new GuardedRun(backend.Device, backend.Transfers, backend.Pipelines);
+        using var trials = KernelTrials.On(backend);
         var (name, runs, gradients) = (typeof(TOp).Name, 0, 0);
         for (var number = 0; number < cases; number++)
         {
@@ -51,7 +51,7 @@ public static class OpCheck
             var place = $"{name} case {number} of seed {seed}, {sampled.Op} on {string.Join(", ", sampled.Inputs.Select(x => x.Type))}";
             try
             {
-                runs += CheckDevice(backend, guarded, AsPlanned(sampled), place);
+                runs += CheckDevice(backend, trials, AsPlanned(sampled), place);
             }
             catch (Exception problem) when (problem is GuardException or BoundsException)
             {
@@ -68,7 +68,7 @@ public static class OpCheck
         return new(name, backend.DeviceInUse.Name, cases, runs, gradients);
     }
 
-    private static int CheckDevice(VulkanBackend backend, GuardedRun guarded, OpCase sampled, string place)
+    private static int CheckDevice(VulkanBackend backend, KernelTrialRun trials, OpCase sampled, string place)
     {
         var (op, inputs, runs) = (sampled.Op, sampled.Inputs, 0);
         if (op.IsView || inputs.Any(x => x.Type.Count == 0))
@@ -80,7 +80,7 @@ public static class OpCheck
         foreach (var variant in kernel.VariantsOf(op, types, outputs, backend.Limits))
             foreach (var isChecked in (bool[])[true, false])
             {
-                if (Closeness.For(op).Explain(op, inputs, expected, guarded.Run(op, kernel, variant, hosts, isChecked: isChecked)) is { } problem)
+                if (Closeness.For(op).Explain(op, inputs, expected, trials.Run(op, kernel, variant, hosts, isChecked)) is { } problem)
                     throw new OpCheckException($"{place}: {problem} Variant {variant.Label}{(isChecked ? ", every access checked" : "")}.");
                 runs++;
             }

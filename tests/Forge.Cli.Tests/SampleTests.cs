@@ -30,6 +30,43 @@ public sealed class SampleTests : IDisposable
         Assert.Equal("20 18 12", lines[^1]); // sums 1 3 6, doubled and summed from the end
     }
 
+    [DriverFact]
+    public void KernelThatCrashes_EndsTheProcessItIsTriedIn_AndNotTheProgram()
+    {
+        File.WriteAllText(_folder["wild-op.cs"], $$""""
+            #:project {{ForgeProgram.Repository}}/src/Forge.Vulkan
+            #:property PublishAot=false
+            using Forge.Core;
+            using Forge.Core.Reference;
+            using Forge.Vulkan;
+            if (KernelTrials.Serve()) return;
+            using var engine = Engine.Open();
+            try { OpCheck.Run<WildOp>(engine); }
+            catch (OpCheckException problem) { Console.WriteLine(problem.Message); }
+            Console.WriteLine(engine.Compile(x => x * 2f).Run(HostTensor.Of(21))[0].Scalar());
+            sealed record WildOp : GlslOp, ISampled
+            {
+                protected override GlslDispatch Glsl(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) => new("""
+                    #version 450
+                    #extension GL_EXT_buffer_reference_uvec2 : require
+                    #define BUFFERS IN(float, X, 0) OUT(float, Y, 1)
+                    #define PUSH uint count;
+                    #include "buffers.glsl"
+                    layout(local_size_x_id = 0) in;
+                    void main() { if (LINEAR_INDEX < count) STORE(Y, LINEAR_INDEX, float_at(uvec2(16u, 0u)).e[LINEAR_INDEX]); }
+                    """);
+                public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0]];
+                public override void Reference(IReadOnlyList<ReferenceTensor> x, IReadOnlyList<ReferenceTensor> y) { }
+                public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents) => [null];
+                public static OpCase Sample(Draw draw) => new(new WildOp(), draw.Uniform(draw.Shape(1)));
+            }
+            """");
+        var said = Run(_folder["wild-op.cs"]).Stdout;
+        Assert.Contains("Wild case 0 of seed 1", said, StringComparison.Ordinal);
+        Assert.Contains("the process ended by SIGSEGV (a wild address)", said, StringComparison.Ordinal);
+        Assert.EndsWith("42\n", said, StringComparison.Ordinal);
+    }
+
     [FashionMnistFact]
     public void Adversarial_TrainsBothModels_AndDrawsPictures()
     {

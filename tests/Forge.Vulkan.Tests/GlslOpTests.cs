@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using Forge.Core;
 using Forge.Core.Reference;
+using Forge.Vulkan.Tuning;
 
 namespace Forge.Vulkan.Tests;
 
@@ -130,6 +133,31 @@ public sealed class GlslOpTests : IDisposable
         var stray = Assert.Throws<OpCheckException>(() => OpCheck.Run<StrayOp>(engine));
         Assert.IsType<BoundsException>(stray.InnerException);
         Assert.Throws<DeviceException>(() => OpCheck.Run<TwiceOp>(new Engine(new ReferenceBackend())));
+    }
+
+    [DriverFact]
+    public void KernelTrial_HasEverythingAKernelNeeds_AndItsAnswerSaysWhatBecameOfIt()
+    {
+        using var backend = new VulkanBackend(Drivers.Open(Drivers.Names()[0], new() { Mode = BufferMode.Address }));
+        KernelTrialAnswer[] Ask(params string[] statements)
+        {
+            var questions = string.Join('\n', statements.Select(s => JsonSerializer.Serialize(Trial(new TwiceOp(s), backend), TrialJson.Default.KernelTrial)));
+            using var answers = new StringWriter();
+            KernelTrial.Serve(new StringReader(questions), answers, backend, () => Assert.Fail("nobody has gone"));
+            return [.. answers.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => JsonSerializer.Deserialize(line, TrialJson.Default.KernelTrialAnswer)!)];
+        }
+        var answers = Ask(TwiceOp.Right, "STORE(Y, i + 7u, 1.0)", "nonsense");
+        Assert.Equal([Verdict.Right, Verdict.Wrong, Verdict.Failed], answers.Select(a => a.Verdict));
+        Assert.Equal([2f, 4f, -6f], MemoryMarshal.Cast<byte, float>(answers[0].Outputs.Single()).ToArray());
+        Assert.Contains("binding 1", answers[1].Message, StringComparison.Ordinal);
+        Assert.Contains("Twice (GLSL in GlslOpTests.cs):6: error", answers[2].Message, StringComparison.Ordinal);
+    }
+
+    private static KernelTrial Trial(TwiceOp op, VulkanBackend backend)
+    {
+        var kernel = backend.KernelOf(op)!;
+        var variant = kernel.VariantsOf(op, [s_x.Type], [s_x.Type], backend.Limits)[0];
+        return KernelTrial.Of(op, variant, kernel.PlanOf(op, variant, [s_x.Type], [s_x.Type]), [s_x], [s_x.Type], isChecked: true)!;
     }
 
     private static Engine Open(string? driver = null) => new(new VulkanBackend(Drivers.Open(driver ?? Drivers.Names()[0], new() { Mode = BufferMode.Address })));

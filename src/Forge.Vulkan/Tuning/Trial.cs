@@ -57,5 +57,7 @@ internal sealed record TrialReady(string Device);
 [JsonSerializable(typeof(TrialRequest))]
 [JsonSerializable(typeof(TrialAnswer))]
 [JsonSerializable(typeof(TrialReady))]
+[JsonSerializable(typeof(KernelTrial))]
+[JsonSerializable(typeof(KernelTrialAnswer))]
 [JsonSourceGenerationOptions(RespectNullableAnnotations = true)]
 internal sealed partial class TrialJson : JsonSerializerContext;

@@ -69,12 +69,34 @@ internal sealed class TrialProcess(TrialProgram program, TimeSpan limit) : IDisp
     /// <summary>Asks, and waits for the answer. After anything but a right answer the process is not trusted any more.</summary>
     public TrialAnswer Ask(TrialRequest request)
     {
+        var (line, failure) = Exchange(JsonSerializer.Serialize(request, TrialJson.Default.TrialRequest));
+        if (line is null)
+            return failure!;
+        var answer = JsonSerializer.Deserialize(line, TrialJson.Default.TrialAnswer)!;
+        Distrust(answer.Verdict);
+        return answer;
+    }
+
+    /// <summary>Has a user's kernel run once. After anything but a right answer the process is not trusted any more.</summary>
+    public KernelTrialAnswer Ask(KernelTrial trial)
+    {
+        var (line, failure) = Exchange(JsonSerializer.Serialize(trial, TrialJson.Default.KernelTrial));
+        if (line is null)
+            return new(failure!.Verdict, failure.Message, []);
+        var answer = JsonSerializer.Deserialize(line, TrialJson.Default.KernelTrialAnswer)!;
+        Distrust(answer.Verdict);
+        return answer;
+    }
+
+    // A line for a line; no line where there was no answer, and then why.
+    private (string? Line, TrialAnswer? Failure) Exchange(string question)
+    {
         Start();
         string? line;
         bool ended;
         try
         {
-            _process!.StandardInput.WriteLine(JsonSerializer.Serialize(request, TrialJson.Default.TrialRequest));
+            _process!.StandardInput.WriteLine(question);
             _process.StandardInput.Flush();
             (line, ended) = Read(limit);
         }
@@ -83,13 +105,16 @@ internal sealed class TrialProcess(TrialProgram program, TimeSpan limit) : IDisp
             (line, ended) = (null, true);
         }
         if (line is null)
-            return ended ? Ended() : Hung();
+            return (null, ended ? Ended() : Hung());
         IsUsed = true;
-        var answer = JsonSerializer.Deserialize(line, TrialJson.Default.TrialAnswer)!;
-        // A kernel that wrote where it must not may have hit what later answers depend on.
-        if (answer.Verdict is Verdict.Wrong or Verdict.Crashed)
+        return (line, null);
+    }
+
+    // A kernel that wrote where it must not may have hit what later answers depend on.
+    private void Distrust(Verdict verdict)
+    {
+        if (verdict is Verdict.Wrong or Verdict.Crashed)
             Stop();
-        return answer;
     }
 
     /// <summary>Ends the process.</summary>

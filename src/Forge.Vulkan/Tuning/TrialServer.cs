@@ -16,7 +16,18 @@ internal static class TrialServer
     public static void Run(TextReader questions, TextWriter answers, Func<BufferMode?, VulkanBackend> open, Func<TrialBench, TrialWork, OpUse> find, Action abandon)
     {
         using var bench = new TrialBench(open);
-        Say(JsonSerializer.Serialize(new TrialReady(bench.Device.Identity), TrialJson.Default.TrialReady));
+        Answer(questions, answers, new TrialReady(bench.Device.Identity), abandon, line => JsonSerializer.Serialize(Answer(bench, line, find), TrialJson.Default.TrialAnswer));
+    }
+
+    /// <summary>Says that it is ready, then answers each line, until there are no more.</summary>
+    /// <param name="questions">Where lines come from.</param>
+    /// <param name="answers">Where answers go.</param>
+    /// <param name="ready">What is said first.</param>
+    /// <param name="abandon">Called when whoever asks has gone while an answer is being found.</param>
+    /// <param name="answer">Answers a line by a line.</param>
+    public static void Answer(TextReader questions, TextWriter answers, TrialReady ready, Action abandon, Func<string, string> answer)
+    {
+        Say(JsonSerializer.Serialize(ready, TrialJson.Default.TrialReady));
         using var lines = new BlockingCollection<string>();
         var busy = 0;
         var reader = new Thread(() =>
@@ -32,7 +43,7 @@ internal static class TrialServer
         foreach (var line in lines.GetConsumingEnumerable())
         {
             Volatile.Write(ref busy, 1);
-            Say(JsonSerializer.Serialize(Answer(bench, line, find), TrialJson.Default.TrialAnswer));
+            Say(answer(line));
             Volatile.Write(ref busy, 0);
         }
 
