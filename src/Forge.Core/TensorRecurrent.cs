@@ -25,11 +25,15 @@ public sealed partial class Tensor
     /// <param name="activation">Tanh or Relu.</param>
     /// <param name="reverse">Whether time runs backwards; states stay at the places of their steps.</param>
     /// <param name="path">How it runs.</param>
+    /// <param name="kept">
+    /// (N,gates · U): what each gate multiplies the state by before its recurrent product, at every step (recurrent dropout); the state that is carried
+    /// stays whole. The cell then runs step by step, forwards and backwards. Null for nothing.
+    /// </param>
     /// <returns>The states of all steps, (N,T,U), and the last in time, (N,U).</returns>
     public (Tensor States, Tensor Last) SimpleRnn(
-        Tensor recurrent, Tensor initial, Tensor? mask = null, ActivationKind activation = ActivationKind.Tanh, bool reverse = false, RecurrentPath path = RecurrentPath.Fastest)
+        Tensor recurrent, Tensor initial, Tensor? mask = null, ActivationKind activation = ActivationKind.Tanh, bool reverse = false, RecurrentPath path = RecurrentPath.Fastest, Tensor? kept = null)
     {
-        var outputs = Recurrent(new SimpleRnnOp(activation, reverse, mask is not null), path, [this, recurrent, initial], mask);
+        var outputs = Recurrent(new SimpleRnnOp(activation, reverse, mask is not null), path, [this, recurrent, initial], mask, kept);
         return (outputs[0], outputs[1]);
     }
 
@@ -40,11 +44,15 @@ public sealed partial class Tensor
     /// <param name="mask">u32 (N,T): where it is 0 the step is skipped.</param>
     /// <param name="reverse">Whether time runs backwards; states stay at the places of their steps.</param>
     /// <param name="path">How it runs.</param>
+    /// <param name="kept">
+    /// (N,gates · U): what each gate multiplies the state by before its recurrent product, at every step (recurrent dropout); the state that is carried
+    /// stays whole. The cell then runs step by step, forwards and backwards. Null for nothing.
+    /// </param>
     /// <returns>The states of all steps, (N,T,U), and the last state and cell in time, (N,U).</returns>
     public (Tensor States, Tensor Last, Tensor LastCell) Lstm(
-        Tensor recurrent, Tensor initial, Tensor initialCell, Tensor? mask = null, bool reverse = false, RecurrentPath path = RecurrentPath.Fastest)
+        Tensor recurrent, Tensor initial, Tensor initialCell, Tensor? mask = null, bool reverse = false, RecurrentPath path = RecurrentPath.Fastest, Tensor? kept = null)
     {
-        var outputs = Recurrent(new LstmOp(reverse, mask is not null), path, [this, recurrent, initial, initialCell], mask);
+        var outputs = Recurrent(new LstmOp(reverse, mask is not null), path, [this, recurrent, initial, initialCell], mask, kept);
         return (outputs[0], outputs[1], outputs[2]);
     }
 
@@ -55,20 +63,30 @@ public sealed partial class Tensor
     /// <param name="mask">u32 (N,T): where it is 0 the step is skipped.</param>
     /// <param name="reverse">Whether time runs backwards; states stay at the places of their steps.</param>
     /// <param name="path">How it runs.</param>
+    /// <param name="kept">
+    /// (N,gates · U): what each gate multiplies the state by before its recurrent product, at every step (recurrent dropout); the state that is carried
+    /// stays whole. The cell then runs step by step, forwards and backwards. Null for nothing.
+    /// </param>
     /// <returns>The states of all steps, (N,T,U), and the last in time, (N,U).</returns>
     public (Tensor States, Tensor Last) Gru(
-        Tensor recurrent, Tensor initial, Tensor? recurrentBias, Tensor? mask = null, bool reverse = false, RecurrentPath path = RecurrentPath.Fastest)
+        Tensor recurrent, Tensor initial, Tensor? recurrentBias, Tensor? mask = null, bool reverse = false, RecurrentPath path = RecurrentPath.Fastest, Tensor? kept = null)
     {
         Tensor[] inputs = [this, recurrent, initial];
-        var outputs = Recurrent(new GruOp(recurrentBias is not null, reverse, mask is not null), path, recurrentBias is null ? inputs : [.. inputs, recurrentBias], mask);
+        var outputs = Recurrent(new GruOp(recurrentBias is not null, reverse, mask is not null), path, recurrentBias is null ? inputs : [.. inputs, recurrentBias], mask, kept);
         return (outputs[0], outputs[1]);
     }
 
-    private IReadOnlyList<Tensor> Recurrent(RecurrentOp op, RecurrentPath path, Tensor[] operands, Tensor? mask)
+    private IReadOnlyList<Tensor> Recurrent(RecurrentOp op, RecurrentPath path, Tensor[] operands, Tensor? mask, Tensor? kept)
     {
         Tensor[] inputs = mask is null ? operands : [.. operands, mask];
-        if (path != RecurrentPath.PerStep) return Graph.Add(op with { IsFused = path == RecurrentPath.Fused }, inputs).Outputs;
-        _ = op.Infer([.. inputs.Select(i => i.Type)]);
-        return (op with { Saves = false }).Unrolled(inputs);
+        if (path != RecurrentPath.PerStep && kept is null) return Graph.Add(op with { IsFused = path == RecurrentPath.Fused }, inputs).Outputs;
+        IReadOnlyList<TensorType> types = [.. inputs.Select(i => i.Type)];
+        _ = op.Infer(types);
+        if (kept is not null)
+        {
+            if (path == RecurrentPath.Fused) throw new ShapeException(op, types, "the kernel over all steps cannot multiply the state by what is kept", "Use RecurrentPath.Fastest or PerStep.");
+            Sequence.Check(op, types, "what is kept of the state", kept.Type, new(DType.F32, (Shape[0], Shape[2])));
+        }
+        return (op with { Saves = false }).Unrolled(inputs, kept);
     }
 }

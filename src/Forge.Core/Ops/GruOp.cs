@@ -47,14 +47,14 @@ public sealed record GruOp(bool ResetAfter = true, bool Reverse = false, bool Ha
         }
     }
 
-    private protected override (Tensor H, Tensor? Cell, IReadOnlyList<Tensor> Saved) Step(Tensor projection, Tensor recurrent, Tensor? bias, Tensor h, Tensor? cell)
+    private protected override (Tensor H, Tensor? Cell, IReadOnlyList<Tensor> Saved) Step(Tensor projection, Tensor recurrent, Tensor? kept, Tensor? bias, Tensor h, Tensor? cell)
     {
         var units = recurrent.Shape[0];
-        var sums = ResetAfter ? h.MatMul(recurrent) + bias! : h.MatMul(Sequence.Gate(recurrent, 0, 2 * units));
+        var sums = ResetAfter ? Sequence.Product(h, recurrent, kept, 0, 3) + bias! : Sequence.Product(h, recurrent, kept, 0, 2);
         var z = (Sequence.Gate(projection, 0, units) + Sequence.Gate(sums, 0, units)).Sigmoid();
         var r = (Sequence.Gate(projection, 1, units) + Sequence.Gate(sums, 1, units)).Sigmoid();
         var reset = ResetAfter ? Sequence.Gate(sums, 2, units) : r * h;
-        var candidate = (Sequence.Gate(projection, 2, units) + (ResetAfter ? r * reset : reset.MatMul(Sequence.Gate(recurrent, 2, units)))).Tanh();
+        var candidate = (Sequence.Gate(projection, 2, units) + (ResetAfter ? r * reset : Sequence.Product(reset, recurrent, kept, 2, 1))).Tanh();
         return (z * h + (1f - z) * candidate, null, [z, r, candidate, reset]);
     }
 

@@ -36,9 +36,9 @@ public sealed record LstmOp(bool Reverse = false, bool HasMask = false, bool Sav
         }
     }
 
-    private protected override (Tensor H, Tensor? Cell, IReadOnlyList<Tensor> Saved) Step(Tensor projection, Tensor recurrent, Tensor? bias, Tensor h, Tensor? cell)
+    private protected override (Tensor H, Tensor? Cell, IReadOnlyList<Tensor> Saved) Step(Tensor projection, Tensor recurrent, Tensor? kept, Tensor? bias, Tensor h, Tensor? cell)
     {
-        var (sums, units) = (projection + h.MatMul(recurrent), recurrent.Shape[0]);
+        var (sums, units) = (projection + Sequence.Product(h, recurrent, kept, 0, 4), recurrent.Shape[0]);
         var (i, f) = (Sequence.Gate(sums, 0, units).Sigmoid(), Sequence.Gate(sums, 1, units).Sigmoid());
         var (g, o) = (Sequence.Gate(sums, 2, units).Tanh(), Sequence.Gate(sums, 3, units).Sigmoid());
         var after = f * cell! + i * g;

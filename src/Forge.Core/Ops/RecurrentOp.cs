@@ -12,7 +12,7 @@ namespace Forge.Core.Ops;
 /// <para>→ states f32 (N,T,U), each step's h; last f32 (N,U), the h after the final step; lastCell f32 (N,U) where the cell has one; and where saved:
 /// previous f32 (N,T,U), the h that each step began with, and saved f32 (N,T,U,S), S numbers a unit that the cell names. At skipped steps these are
 /// what the step would have had.</para>
-/// <para>The gradient is a kernel of its own; gradients of that, and of what is saved, go through <see cref="Unrolled"/>.</para>
+/// <para>The gradient is a kernel of its own; gradients of that, and of what is saved, go through <see cref="Unrolled(IReadOnlyList{Tensor})"/>.</para>
 /// </remarks>
 /// <exception cref="ShapeException">The shapes do not fit each other, or there is no step or no unit.</exception>
 public abstract record RecurrentOp(bool Reverse, bool HasMask, bool Saves) : Op
@@ -91,7 +91,12 @@ public abstract record RecurrentOp(bool Reverse, bool HasMask, bool Saves) : Op
 
     /// <summary>The outputs by simpler ops, some for each step: what gradients of gradients go through, and a path of its own where it is faster.</summary>
     /// <param name="inputs">As the op's.</param>
-    public IReadOnlyList<Tensor> Unrolled(IReadOnlyList<Tensor> inputs)
+    public IReadOnlyList<Tensor> Unrolled(IReadOnlyList<Tensor> inputs) => Unrolled(inputs, kept: null);
+
+    /// <summary>The outputs by simpler ops, with a product of the state and something that stays the same at every step: recurrent dropout.</summary>
+    /// <param name="inputs">As the op's.</param>
+    /// <param name="kept">What each gate multiplies the state by before its recurrent product, (N,G·U); null for nothing. The state that is carried stays whole.</param>
+    internal IReadOnlyList<Tensor> Unrolled(IReadOnlyList<Tensor> inputs, Tensor? kept)
     {
         var sequence = Sequence.Of(inputs[0].Shape, Gates, Reverse);
         var (h, cell) = (inputs[2], HasCell ? inputs[3] : null);
@@ -99,7 +104,7 @@ public abstract record RecurrentOp(bool Reverse, bool HasMask, bool Saves) : Op
         foreach (var t in sequence.Times())
         {
             previous[t] = h;
-            var after = Step(Sequence.At(inputs[0], t), inputs[1], HasRecurrentBias ? inputs[HasCell ? 4 : 3] : null, h, cell);
+            var after = Step(Sequence.At(inputs[0], t), inputs[1], kept, HasRecurrentBias ? inputs[HasCell ? 4 : 3] : null, h, cell);
             var runs = HasMask ? inputs[^1].SliceAxis(1, t, 1) : null;
             h = runs?.Select(after.H, h) ?? after.H;
             if (cell is not null) cell = runs?.Select(after.Cell!, cell) ?? after.Cell;
@@ -116,11 +121,12 @@ public abstract record RecurrentOp(bool Reverse, bool HasMask, bool Saves) : Op
     /// <summary>One step of all rows, by simpler ops.</summary>
     /// <param name="projection">The step's projections, (N,G·U).</param>
     /// <param name="recurrent">The recurrent matrix.</param>
+    /// <param name="kept">What each gate multiplies the states by before the product, (N,G·U), if anything.</param>
     /// <param name="bias">The recurrent bias, if there is one.</param>
     /// <param name="h">The states before, (N,U).</param>
     /// <param name="cell">The cells before, if there are any.</param>
     /// <returns>The states and cells after, and what is saved, each (N,U).</returns>
-    private protected abstract (Tensor H, Tensor? Cell, IReadOnlyList<Tensor> Saved) Step(Tensor projection, Tensor recurrent, Tensor? bias, Tensor h, Tensor? cell);
+    private protected abstract (Tensor H, Tensor? Cell, IReadOnlyList<Tensor> Saved) Step(Tensor projection, Tensor recurrent, Tensor? kept, Tensor? bias, Tensor h, Tensor? cell);
 
     public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents)
     {

@@ -46,6 +46,20 @@ internal readonly record struct Sequence(int Rows, int Steps, int Units, bool Re
     /// <summary>The columns of the first gates of a recurrent matrix (U,G·U).</summary>
     public static Tensor Gates(Tensor recurrent, int gates) => recurrent.SliceAxis(1, 0, gates * recurrent.Shape[0]);
 
+    /// <summary>The recurrent product of some gates, (N,count·U): what goes in times their columns of the recurrent matrix.</summary>
+    /// <param name="h">What goes in, (N,U).</param>
+    /// <param name="recurrent">The recurrent matrix, (U,G·U).</param>
+    /// <param name="kept">What each gate multiplies its h by first, (N,G·U); null for nothing.</param>
+    /// <param name="first">The first of the gates.</param>
+    /// <param name="count">How many gates.</param>
+    public static Tensor Product(Tensor h, Tensor recurrent, Tensor? kept, int first, int count)
+    {
+        var units = recurrent.Shape[0];
+        if (kept is not null)
+            return Tensor.Concat(1, [.. Enumerable.Range(first, count).Select(g => (h * Gate(kept, g, units)).MatMul(Gate(recurrent, g, units)))]);
+        return h.MatMul(count * units == recurrent.Shape[1] ? recurrent : recurrent.SliceAxis(1, first * units, count * units));
+    }
+
     /// <summary>sums += h · recurrent, of some columns.</summary>
     public static void Multiply(ReadOnlySpan<double> h, ReferenceTensor recurrent, int first, Span<double> sums)
     {

@@ -29,9 +29,9 @@ public sealed record SimpleRnnOp(ActivationKind Activation, bool Reverse = false
         for (var u = 0; u < h.Length; u++) h[u] = new Epilogue(false, Activation).Apply(sums[u]);
     }
 
-    private protected override (Tensor H, Tensor? Cell, IReadOnlyList<Tensor> Saved) Step(Tensor projection, Tensor recurrent, Tensor? bias, Tensor h, Tensor? cell)
+    private protected override (Tensor H, Tensor? Cell, IReadOnlyList<Tensor> Saved) Step(Tensor projection, Tensor recurrent, Tensor? kept, Tensor? bias, Tensor h, Tensor? cell)
     {
-        var sums = projection + h.MatMul(recurrent);
+        var sums = projection + Sequence.Product(h, recurrent, kept, 0, 1);
         return (Activation == ActivationKind.Tanh ? sums.Tanh() : sums.Relu(), null, []);
     }
 

@@ -35,8 +35,21 @@ public abstract partial class RecurrentLayer(int units, string? name) : Layer(na
     /// </summary>
     public int? StatefulBatch { get; init; }
 
-    /// <summary>The share of the features that is dropped while training, the same ones at every step of a sequence; in [0, 1).</summary>
-    public float DropoutRate { get; init; }
+    /// <summary>
+    /// The share of the features that is dropped while training, in [0, 1). What is dropped is drawn once for each sequence of a batch and stays so at every
+    /// step; the others are divided by 1 − rate.
+    /// </summary>
+    public float Dropout { get; init; }
+
+    /// <summary>
+    /// The share of the state's numbers that the recurrent product does not see while training, in [0, 1), drawn like <see cref="Dropout"/>; the state that
+    /// is carried from step to step stays whole.
+    /// </summary>
+    /// <remarks>
+    /// As in Keras every gate then has draws of its own, and so do the features of every gate. No fused kernel does this: training runs step by step, some
+    /// products for each, and is that much slower. Inference is not touched.
+    /// </remarks>
+    public float RecurrentDropout { get; init; }
 
     /// <summary>Steps after which no gradient flows back further (truncated backpropagation); null for none.</summary>
     public int? TruncateSteps { get; init; }
@@ -97,7 +110,10 @@ public abstract partial class RecurrentLayer(int units, string? name) : Layer(na
         if (Units < 1) throw new ShapeException($"Layer '{Name}' has {Units} units, but must have at least 1.");
         if (input.Rank != 2) throw new ShapeException($"Layer '{Name}' takes sequences (steps, features), not {input}. Flatten what a step has, or reshape images to rows.");
         if (input[0] < 1) throw new ShapeException($"Layer '{Name}' needs at least one step.");
-        if (DropoutRate is not (>= 0 and < 1)) throw new ShapeException($"Layer '{Name}': dropout rate {DropoutRate} must be at least 0 and less than 1.");
+        CheckRate("dropout", Dropout);
+        CheckRate("recurrent dropout", RecurrentDropout);
+        if (RecurrentDropout > 0 && Path == RecurrentPath.Fused)
+            throw new ShapeException($"Layer '{Name}': no fused kernel has recurrent dropout. Use RecurrentPath.Fastest, which trains step by step, or PerStep.");
         if (TruncateSteps < 1) throw new ShapeException($"Layer '{Name}': gradients cannot stop after {TruncateSteps} steps. Use at least 1.");
         if (CheckpointSteps < 1) throw new ShapeException($"Layer '{Name}': segments of {CheckpointSteps} steps. Use at least 1.");
         return ReturnSequences ? (input[0], Units) : new Shape(Units);
@@ -165,9 +181,9 @@ public abstract partial class RecurrentLayer(int units, string? name) : Layer(na
     {
         var x = inputs[0];
         var (n, mask) = (x.Shape[0], x.Mask());
-        if (training && DropoutRate > 0) x *= x.Graph.Full(new(DType.F32, (n, 1, x.Shape[2])), 1).Dropout(DropoutRate);
+        var kept = training ? Kept.Draw(this, x) : default;
         var initial = Initial(inputs, n);
-        var (states, last) = Segments(x, initial, mask, reverse);
+        var (states, last) = Segments(x, initial, mask, kept, reverse);
         for (var i = 0; i < _carried.Length; i++) x.Graph.Assign(_carried[i], last[i].StopGradient());
         var output = !ReturnSequences ? last[0] : inOrder ? states : states.Flip(1);
         _last.AddOrUpdate(output, last);
@@ -187,8 +203,9 @@ public abstract partial class RecurrentLayer(int units, string? name) : Layer(na
     /// <param name="projections">Features times the kernel, plus the bias: (n, t, gates · units).</param>
     /// <param name="initial">The states before the first step.</param>
     /// <param name="mask">u32 (n, t), or null.</param>
+    /// <param name="kept">What each gate multiplies the state by before the recurrent product, (n, gates · units), or null.</param>
     /// <param name="reverse">Whether time runs backwards.</param>
-    private protected abstract (Tensor States, IReadOnlyList<Tensor> Last) Cell(Tensor projections, IReadOnlyList<Tensor> initial, Tensor? mask, bool reverse);
+    private protected abstract (Tensor States, IReadOnlyList<Tensor> Last) Cell(Tensor projections, IReadOnlyList<Tensor> initial, Tensor? mask, Tensor? kept, bool reverse);
 
     /// <summary>The bias of the projections.</summary>
     private protected virtual Tensor? ProjectionBias => Bias is null ? null : (Tensor)Bias;

@@ -17,9 +17,9 @@ public sealed class SimpleRNN(int units, ActivationKind activation = ActivationK
     /// <inheritdoc/>
     public override int Gates => 1;
 
-    private protected override (Tensor States, IReadOnlyList<Tensor> Last) Cell(Tensor projections, IReadOnlyList<Tensor> initial, Tensor? mask, bool reverse)
+    private protected override (Tensor States, IReadOnlyList<Tensor> Last) Cell(Tensor projections, IReadOnlyList<Tensor> initial, Tensor? mask, Tensor? kept, bool reverse)
     {
-        var (states, last) = projections.SimpleRnn(RecurrentKernel!, initial[0], mask, _activation, reverse, Path);
+        var (states, last) = projections.SimpleRnn(RecurrentKernel!, initial[0], mask, _activation, reverse, Path, kept);
         return (states, [last]);
     }
 }
@@ -38,9 +38,9 @@ public sealed class LSTM(int units, bool unitForgetBias = true, string? name = n
 
     private protected override Initializer FirstBias => unitForgetBias ? new UnitForgetBias(BiasInitializer) : BiasInitializer;
 
-    private protected override (Tensor States, IReadOnlyList<Tensor> Last) Cell(Tensor projections, IReadOnlyList<Tensor> initial, Tensor? mask, bool reverse)
+    private protected override (Tensor States, IReadOnlyList<Tensor> Last) Cell(Tensor projections, IReadOnlyList<Tensor> initial, Tensor? mask, Tensor? kept, bool reverse)
     {
-        var (states, last, cell) = projections.Lstm(RecurrentKernel!, initial[0], initial[1], mask, reverse, Path);
+        var (states, last, cell) = projections.Lstm(RecurrentKernel!, initial[0], initial[1], mask, reverse, Path, kept);
         return (states, [last, cell]);
     }
 }
@@ -62,10 +62,10 @@ public sealed class GRU(int units, bool resetAfter = true, string? name = null) 
 
     private protected override Tensor? ProjectionBias => Bias is null || !resetAfter ? base.ProjectionBias : BiasRow(0);
 
-    private protected override (Tensor States, IReadOnlyList<Tensor> Last) Cell(Tensor projections, IReadOnlyList<Tensor> initial, Tensor? mask, bool reverse)
+    private protected override (Tensor States, IReadOnlyList<Tensor> Last) Cell(Tensor projections, IReadOnlyList<Tensor> initial, Tensor? mask, Tensor? kept, bool reverse)
     {
         var bias = !resetAfter ? null : Bias is null ? projections.Graph.Full(new(DType.F32, base.BiasShape), 0) : BiasRow(1);
-        var (states, last) = projections.Gru(RecurrentKernel!, initial[0], bias, mask, reverse, Path);
+        var (states, last) = projections.Gru(RecurrentKernel!, initial[0], bias, mask, reverse, Path, kept);
         return (states, [last]);
     }
 
