@@ -116,12 +116,7 @@ public sealed class BadDataTests : IDisposable
     [InlineData("t10k-labels-idx1-ubyte", "cut short"), InlineData("t10k-labels-idx1-ubyte", "label"), InlineData("t10k-images-idx3-ubyte", "missing")]
     public void DamagedIdx_IsNamed(string file, string damage)
     {
-        var folder = Directory.CreateDirectory(_folder["idx"]).FullName;
-        foreach (var part in (string[])["train", "t10k"])
-        {
-            File.WriteAllBytes(Path.Combine(folder, part + "-images-idx3-ubyte"), Idx(8, 28, 28));
-            File.WriteAllBytes(Path.Combine(folder, part + "-labels-idx1-ubyte"), Idx(8));
-        }
+        var folder = TinyIdx.Write(_folder["idx"], train: 8, test: 8);
         Assert.Equal(8, Train(folder, "--dry-run", "--size", "28").MustExit(0).EventsNamed("model")[0].GetProperty("images").GetInt32());
 
         var path = Path.Combine(folder, file);
@@ -149,15 +144,6 @@ public sealed class BadDataTests : IDisposable
             case "missing": File.Delete(path); return;
         }
         File.WriteAllBytes(path, bytes);
-    }
-
-    private static byte[] Idx(params int[] extents)
-    {
-        using var stream = new MemoryStream();
-        stream.Write([0, 0, 8, (byte)extents.Length]);
-        foreach (var extent in extents) stream.Write([(byte)(extent >> 24), (byte)(extent >> 16), (byte)(extent >> 8), (byte)extent]);
-        for (var i = 0; i < extents.Aggregate((a, b) => a * b); i++) stream.WriteByte((byte)(i % 10));
-        return stream.ToArray();
     }
 
     private static byte[] Gzip(byte[] content)
