@@ -13,21 +13,21 @@ public sealed class TrainVideoTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    // A bar that goes down or right, by some pixels a frame: as GIFs and as folders of frames.
+    // A bar that goes down or right, by some pixels a frame: as GIFs and as folders of frames, the third longer and larger.
     private string Clips(int each = 3, int frames = 4)
     {
         var data = _folder["clips"];
         foreach (var (name, across) in ((string, bool)[])[("down", false), ("rechts ü", true)])
             for (var clip = 0; clip < each; clip++)
             {
-                var pictures = Enumerable.Range(0, frames).Select(f => Bar(across, 3 * f + clip)).ToList();
+                var pictures = Enumerable.Range(0, clip == 2 ? frames + 3 : frames).Select(f => Bar(across, 3 * f + clip, clip == 2 ? Side + 9 : Side)).ToList();
                 if (clip != 1) GifFile.Save(Path.Combine(data, name, $"clip {clip}.gif"), [.. pictures.Select(p => (Func<PixelImage>)(() => p))]);
                 else for (var f = 0; f < frames; f++) PngFile.Save(Path.Combine(data, name, $"clip {clip}", $"{f}.png"), pictures[f]);
             }
         return data;
     }
 
-    private static PixelImage Bar(bool across, int at) => new(Side, Side, 1, [.. Enumerable.Range(0, Side * Side).Select(i => (byte)((across ? i % Side : i / Side) == at ? 255 : 30))]);
+    private static PixelImage Bar(bool across, int at, int side = Side) => new(side, side, 1, [.. Enumerable.Range(0, side * side).Select(i => (byte)((across ? i % side : i / side) == at ? 255 : 30))]);
 
     private Finished Train(string data, string run, params string[] more) =>
         ForgeProgram.Run(["train", "video", "--device", "reference", "--data", data, "--batch", "4", "--size", "20", .. more.Contains("--frames") ? Array.Empty<string>() : ["--frames", "2"], "--out", _folder[run], "--json", .. more]);
