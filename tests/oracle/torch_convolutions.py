@@ -5,32 +5,10 @@
 Writes tests/Forge.Vulkan.Tests/fixtures/torch_convolutions.json, which TorchConvolutionTests.cs reads there and runs through Forge's layers. Inputs come from the
 integer hash that Forge's SharedHash has too, so only results are stored: each case maps to y and the gradients of sum(y * u), channels last.
 """
-import json
-import pathlib
-
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-import shared_hash
-
-torch.set_num_threads(1)
-
-
-def uniform(stream, shape):
-    return torch.tensor(shared_hash.uniform(stream, shape, -1, 1).astype(np.float64), requires_grad=True)
-
-
-def listed(t):
-    return [float(f"{v:.8g}") for v in t.detach().reshape(-1).tolist()]
-
-
-def first(x):  # channels last -> first
-    return x.movedim(-1, 1)
-
-
-def last(y):
-    return y.movedim(1, -1)
+from torch_cases import first, last, listed, uniform, write
 
 
 def convolved(name, x, kernel, make, transposed=False):
@@ -69,5 +47,4 @@ pooled("average pool 3d, padded", (2, 5, 6, 7, 3), lambda x: F.avg_pool3d(x, (3,
 pooled("max pool 1d", (2, 9, 3), lambda x: F.max_pool1d(x, 3, stride=2, padding=1))
 pooled("average pool 1d", (2, 9, 3), lambda x: F.avg_pool1d(x, 3))
 
-into = pathlib.Path(__file__).parent.parent / "Forge.Vulkan.Tests" / "fixtures" / "torch_convolutions.json"
-into.write_text("{\n" + ",\n".join(f'"{name}": {json.dumps(case)}' for name, case in cases.items()) + "\n}\n")
+write(cases, "torch_convolutions.json")

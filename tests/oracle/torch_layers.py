@@ -5,32 +5,10 @@
 Writes tests/Forge.Vulkan.Tests/fixtures/torch_layers.json, which TorchLayerTests.cs reads there and runs through Forge's layers. Inputs come from the
 integer hash that Forge's SharedHash has too, so only results are stored: each case maps to y and the gradients of sum(y * u), channels last.
 """
-import json
-import pathlib
-
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-import shared_hash
-
-torch.set_num_threads(1)
-
-
-def uniform(stream, shape):
-    return torch.tensor(shared_hash.uniform(stream, shape, -1, 1).astype(np.float64), requires_grad=True)
-
-
-def listed(t):
-    return [float(f"{v:.8g}") for v in t.detach().reshape(-1).tolist()]
-
-
-def first(x):  # channels last -> first
-    return x.movedim(-1, 1)
-
-
-def last(y):
-    return y.movedim(1, -1)
+from torch_cases import first, last, listed, uniform, write
 
 
 def layer(name, x, weights, make):
@@ -85,5 +63,4 @@ def spectral(name, x, module, kernel, iterations):
 spectral("spectral norm of a dense layer", (4, 7), torch.nn.Linear(7, 5).double(), (7, 5), 1)
 spectral("spectral norm of a convolution", (2, 5, 6, 4), torch.nn.Conv2d(4, 8, 3).double(), (3, 3, 4, 8), 3)
 
-into = pathlib.Path(__file__).parent.parent / "Forge.Vulkan.Tests" / "fixtures" / "torch_layers.json"
-into.write_text("{\n" + ",\n".join(f'"{name}": {json.dumps(case)}' for name, case in cases.items()) + "\n}\n")
+write(cases, "torch_layers.json")
