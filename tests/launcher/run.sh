@@ -19,11 +19,19 @@ first_run_unpacks_and_passes_arguments_exactly() {
 }
 
 a_program_of_one_file_runs_with_what_was_set_up() {
-    forge run samples/some.cs "two words" --help; exits 0
+    local program=$machine/some.cs
+    : > "$program"
+    forge run "$program" "two words" --help; exits 0
     says "(mesa-vulkan-drivers)"; says_not "Building"
-    prints "argument --file"; prints "argument samples/some.cs"; prints "argument two words"; prints "argument --help"
+    prints "argument --file"; prints "argument $program"; prints "argument two words"; prints "argument --help"
     prints "VK_DRIVER_FILES=$data/mesa25/manifests/lvp_icd.json"
     prints "FORGE_SHADERC=$data/shaderc/lib/libshaderc.so.1"
+}
+
+a_program_that_is_not_there_is_told_before_anything_is_set_up() {
+    forge run missing.cs; exits 3; says "missing.cs: no such file"; says_not "mesa"
+    forge run; exits 2; says "usage: ./forge run FILE.cs"
+    forge run devices; exits 2; says_not "mesa"
 }
 
 second_run_is_quiet_and_builds_nothing() {
