@@ -1,7 +1,8 @@
 namespace Forge.Core;
 
 /// <summary>The root of every error Forge raises on purpose. Its message says what, where and what to do next.</summary>
-public class ForgeException(string message, Exception? inner = null) : Exception(message, inner);
+/// <remarks>Messages name files and what stands in them; control characters in those are written as numbers, so that no file speaks to the terminal.</remarks>
+public class ForgeException(string message, Exception? inner = null) : Exception(ForeignText.Visible(message), inner);
 
 /// <summary>Shapes or dtypes that an op cannot take.</summary>
 public sealed class ShapeException : ForgeException

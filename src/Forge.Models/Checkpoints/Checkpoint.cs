@@ -119,7 +119,12 @@ public sealed record Checkpoint
     public static Checkpoint Load(string path)
     {
         path = Find(path);
-        var content = Safetensors.Read(path);
+        return Of(Safetensors.Read(path), path);
+    }
+
+    /// <summary>The checkpoint that a safetensors file's content is.</summary>
+    internal static Checkpoint Of(SafetensorsContent content, string path)
+    {
         if (!content.Metadata.TryGetValue("forge.training", out var state))
             throw new CheckpointException($"{path}: a safetensors file, but not a checkpoint of Forge: it has no forge.training in its metadata. Its weights alone can be read with Safetensors.Read.");
         if (!content.Verified)

@@ -13,6 +13,9 @@ internal sealed record SafetensorsEntry(string Name, TensorType Type, long Begin
 /// <summary>The JSON header of a safetensors file: parsed strictly, because the file may come from anywhere.</summary>
 internal sealed class SafetensorsHeader
 {
+    // A tensor in memory is padded to whole words, and that must fit into an array as well.
+    private static readonly int MostTensorBytes = Array.MaxLength / 4 * 4;
+
     internal List<SafetensorsEntry> Entries { get; } = [];
 
     internal Dictionary<string, string> Metadata { get; } = [];
@@ -32,7 +35,7 @@ internal sealed class SafetensorsHeader
             while (Next(ref reader) == JsonTokenType.PropertyName)
             {
                 var name = reader.GetString()!;
-                if (!names.Add(name)) throw Damaged(file, $"the header names '{name}' twice");
+                if (!names.Add(name)) throw Damaged(file, $"the header names '{ForeignText.Shown(name)}' twice");
                 if (name == "__metadata__") header.ReadMetadata(ref reader, file);
                 else header.Entries.Add(ReadEntry(ref reader, name, file));
             }
@@ -40,7 +43,7 @@ internal sealed class SafetensorsHeader
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new CheckpointException($"{file}: the header is not the JSON that safetensors prescribes ({e.Message}). The file is damaged or not a safetensors file.", e);
+            throw new CheckpointException($"{file}: the header is not the JSON that safetensors prescribes ({ForeignText.Shown(e.Message, 200)}). The file is damaged or not a safetensors file.", e);
         }
         header.CheckRanges(dataBytes, file);
         return header;
@@ -60,13 +63,14 @@ internal sealed class SafetensorsHeader
         {
             var key = reader.GetString()!;
             Expect(ref reader, JsonTokenType.String, file);
-            if (!Metadata.TryAdd(key, reader.GetString()!)) throw Damaged(file, $"the metadata name '{key}' twice");
+            if (!Metadata.TryAdd(key, reader.GetString()!)) throw Damaged(file, $"the metadata name '{ForeignText.Shown(key)}' twice");
         }
     }
 
     private static SafetensorsEntry ReadEntry(ref Utf8JsonReader reader, string name, string file)
     {
         (string? dtype, List<long>? shape, List<long>? offsets) = (null, null, null);
+        var shown = ForeignText.Shown(name);
         Expect(ref reader, JsonTokenType.StartObject, file);
         while (Next(ref reader) == JsonTokenType.PropertyName)
         {
@@ -83,22 +87,22 @@ internal sealed class SafetensorsHeader
                     offsets = ReadNumbers(ref reader, file);
                     break;
                 default:
-                    throw Damaged(file, $"tensor '{name}' has an unknown property '{reader.GetString()}'");
+                    throw Damaged(file, $"tensor '{shown}' has an unknown property '{ForeignText.Shown(reader.GetString())}'");
             }
         }
         if (dtype is null || shape is null || offsets is not [var begin, var end])
-            throw Damaged(file, $"tensor '{name}' lacks dtype, shape or its two data_offsets");
+            throw Damaged(file, $"tensor '{shown}' lacks dtype, shape or its two data_offsets");
         if (Safetensors.DTypeOf(dtype) is not { } known)
-            throw new CheckpointException($"{file}: tensor '{name}' has dtype {dtype}; Forge reads F32, F16, BF16, I32, U32 and U8. Convert the file first.");
+            throw new CheckpointException($"{file}: tensor '{shown}' has dtype {ForeignText.Shown(dtype)}; Forge reads F32, F16, BF16, I32, U32 and U8. Convert the file first.");
         Int128 bytes = known.Bytes();
         foreach (var extent in shape)
         {
             bytes *= extent;
-            if (bytes > Array.MaxLength || extent > int.MaxValue)
-                throw new CheckpointException($"{file}: tensor '{name}' has shape ({string.Join(", ", shape)}), more than Forge's {Array.MaxLength} bytes a tensor. The file is damaged or too large for Forge.");
+            if (bytes > MostTensorBytes || extent > int.MaxValue)
+                throw new CheckpointException($"{file}: tensor '{shown}' has shape ({ForeignText.Shown(string.Join(", ", shape))}), more than Forge's {MostTensorBytes} bytes a tensor. The file is damaged or too large for Forge.");
         }
         if (begin > end || bytes != end - begin)
-            throw Damaged(file, $"tensor '{name}' of {dtype} ({string.Join(", ", shape)}) needs {bytes} bytes, but its offsets are {begin} to {end}");
+            throw Damaged(file, $"tensor '{shown}' of {dtype} ({ForeignText.Shown(string.Join(", ", shape))}) needs {bytes} bytes, but its offsets are {begin} to {end}");
         return new(name, new(known, new Shape([.. shape.Select(extent => (int)extent)])), begin, end);
     }
 
@@ -124,9 +128,9 @@ internal sealed class SafetensorsHeader
         foreach (var entry in Entries)
         {
             if (entry.End > dataBytes)
-                throw Damaged(file, $"tensor '{entry.Name}' ends at byte {entry.End} of the data, but only {dataBytes} bytes are there: the file is truncated");
+                throw Damaged(file, $"tensor '{ForeignText.Shown(entry.Name)}' ends at byte {entry.End} of the data, but only {dataBytes} bytes are there: the file is truncated");
             if (entry.Begin != at)
-                throw Damaged(file, $"tensor '{entry.Name}' starts at byte {entry.Begin} of the data, {(entry.Begin < at ? "inside the tensor before it" : "after a gap")}, not at {at}");
+                throw Damaged(file, $"tensor '{ForeignText.Shown(entry.Name)}' starts at byte {entry.Begin} of the data, {(entry.Begin < at ? "inside the tensor before it" : "after a gap")}, not at {at}");
             at = entry.End;
         }
         if (at != dataBytes) throw Damaged(file, $"the header accounts for {at} bytes of data, but {dataBytes} are there");

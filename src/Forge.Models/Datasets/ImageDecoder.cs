@@ -66,7 +66,7 @@ public sealed partial record ImageDecoder(long FileByteLimit = 64L << 20, long P
     }
 
     // Throws unless the file is a whole image within the limits.
-    private ImageStructure StructureOf(byte[] file, string name)
+    internal ImageStructure StructureOf(byte[] file, string name)
     {
         if (file.Length == 0) throw new BadImageException($"{name}: the file is empty. Remove it or fetch it again.");
         var structure = ImageStructure.Read(file)

@@ -16,6 +16,7 @@ namespace Forge.Models.Gan;
 public sealed record DcGanConfig(int Size, int Channels, int Classes, string Loss, int Width, int Latent = 100)
 {
     private const string BuilderName = "DcGan";
+    private const int LargestExtent = 1 << 16; // far past any model; layers multiply these
 
     /// <summary>What built the model, so that checkpoints of other models are told apart.</summary>
     public string Builder { get; init; } = BuilderName;
@@ -35,7 +36,7 @@ public sealed record DcGanConfig(int Size, int Channels, int Classes, string Los
         try
         {
             return JsonSerializer.Deserialize(text, DcGanJson.Default.DcGanConfig) is
-            { Builder: BuilderName, Channels: 1 or 3, Classes: >= 0, Width: > 0, Latent: > 0 } config && Sizes.Contains(config.Size) && GanLoss.Find(config.Loss) is not null ? config : null;
+            { Builder: BuilderName, Channels: 1 or 3, Classes: >= 0 and <= LargestExtent, Width: > 0 and <= LargestExtent, Latent: > 0 and <= LargestExtent, Loss: not null } config && Sizes.Contains(config.Size) && GanLoss.Find(config.Loss) is not null ? config : null;
         }
         catch (JsonException)
         {

@@ -40,10 +40,13 @@ public static class EpochHistory
         try
         {
             using var document = JsonDocument.Parse(line);
-            return document.RootElement.ValueKind != JsonValueKind.Object ? null : document.RootElement.EnumerateObject().Where(p => p.Name is not ("event" or "epoch"))
-                .ToDictionary(p => p.Name, p => p.Value.ValueKind == JsonValueKind.Number ? p.Value.GetDouble() : double.NaN);
+            if (document.RootElement.ValueKind != JsonValueKind.Object) return null;
+            var values = new Dictionary<string, double>();
+            foreach (var member in document.RootElement.EnumerateObject())
+                if (member.Name is not ("event" or "epoch") && !values.TryAdd(member.Name, member.Value.ValueKind == JsonValueKind.Number ? member.Value.GetDouble() : double.NaN)) return null; // twice
+            return values;
         }
-        catch (JsonException)
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException) // the latter: half of a pair of surrogates
         {
             return null;
         }

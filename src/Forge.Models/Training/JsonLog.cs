@@ -57,9 +57,9 @@ public sealed class JsonLog : IDisposable
         {
             using var document = JsonDocument.Parse(line);
             return document.RootElement.ValueKind == JsonValueKind.Object
-                && !(document.RootElement.TryGetProperty("epoch", out var epoch) && epoch.TryGetInt32(out var number) && number > last);
+                && !(document.RootElement.TryGetProperty("epoch", out var epoch) && epoch.ValueKind == JsonValueKind.Number && epoch.TryGetInt32(out var number) && number > last);
         }
-        catch (JsonException)
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException) // the latter: half of a pair of surrogates
         {
             return false;
         }

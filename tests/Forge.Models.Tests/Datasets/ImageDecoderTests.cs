@@ -9,7 +9,7 @@ public sealed class ImageDecoderTests
 {
     private static readonly System.Text.Json.JsonElement Golden = Fixtures.Load("images.json");
 
-    private static readonly string[] NameList = Golden.GetProperty("files").Numbers(f => f.GetProperty("name").GetString()!);
+    internal static readonly string[] NameList = Golden.GetProperty("files").Numbers(f => f.GetProperty("name").GetString()!);
 
     public static TheoryData<string> Names => [.. NameList];
 
