@@ -62,6 +62,15 @@ internal static class Options
             text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 && double.IsFinite(number) ? number : null),
     };
 
+    /// <summary>A number from 0 to below 1.</summary>
+    public static Option<double?> Fraction(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "X",
+        CustomParser = result => Read<double>(result, name, "a number from 0 to below 1, such as 0.5",
+            text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number is >= 0 and < 1 ? number : null),
+    };
+
     /// <summary>One of some words.</summary>
     public static Option<string?> Word(string name, string description, string? helpName = null, params IReadOnlyList<string> words) => new(name)
     {

@@ -98,6 +98,13 @@ public sealed class Engine(IBackend backend, EngineOptions? options = null) : ID
         new("random.seed.high", DType.U32, () => (uint)(Options.Seed >> 32)),
         new("random.step", DType.U32, () => RandomStep));
 
+    /// <summary>Goes on with what an earlier process saved of <see cref="IBackend.VariantTable"/>: ops run the variants that they ran there.</summary>
+    /// <remarks>Plans made before are made again. What could not be followed is in <see cref="IBackend.VariantDepartures"/>.</remarks>
+    public void UseVariants(IReadOnlyList<string> table)
+    {
+        if (Backend.UseVariants(table)) ReleasePlans();
+    }
+
     /// <summary>Drops every plan of every function, so that their memory can be used.</summary>
     /// <returns>How many there were.</returns>
     internal int ReleasePlans() => _functions.Sum(f => f.Release());

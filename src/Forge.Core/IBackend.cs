@@ -17,6 +17,16 @@ public interface IBackend : IDisposable
     /// <exception cref="MemoryException">There is not enough.</exception>
     StateBlock AllocateState(string name, long bytes);
 
+    /// <summary>How ops on inputs of given types have run here, a line each, and on what: kept in checkpoints, because results depend on it to the bit.</summary>
+    IReadOnlyList<string> VariantTable => [];
+
+    /// <summary>What does not run as the table in use says, for people; empty where everything does.</summary>
+    IReadOnlyList<string> VariantDepartures => [];
+
+    /// <summary>Has ops run as a <see cref="VariantTable"/> says that an earlier process saved, whatever was tuned since. Plans that are made already stay as they are.</summary>
+    /// <returns>Whether it is another table than the one in use.</returns>
+    bool UseVariants(IReadOnlyList<string> table) => false;
+
     /// <summary>Makes a plan ready to run again and again.</summary>
     /// <exception cref="MemoryException">It does not fit.</exception>
     IExecutable Build(Plan plan);

@@ -46,6 +46,9 @@ public sealed record DeviceDescription(
         $"{VendorId:x}:{DeviceId:x} driver {DriverId} {DriverVersion:x} '{DriverDetail}' {DeviceUuid} {DriverUuid} subgroup {SubgroupSize}";
 
     /// <summary>One line for people: <c>0: llvmpipe (LLVM 19.1.4, 256 bits), software driver llvmpipe Mesa 25.0.7</c>.</summary>
-    public override string ToString() =>
-        $"{Index}: {Name}, {(IsSoftware ? "software driver" : Kind.ToString().ToLowerInvariant() + " GPU, driver")} {DriverName} {DriverDetail}".TrimEnd();
+    public override string ToString() => $"{Index}: {WithoutIndex}";
+
+    /// <summary>The same without the index, which depends on what else there is.</summary>
+    public string WithoutIndex =>
+        $"{Name}, {(IsSoftware ? "software driver" : Kind.ToString().ToLowerInvariant() + " GPU, driver")} {DriverName} {DriverDetail}".TrimEnd();
 }

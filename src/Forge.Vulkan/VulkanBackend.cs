@@ -63,6 +63,7 @@ public sealed class VulkanBackend : IBackend
             Transfers = new Transfers(device);
             Pipelines = new PipelineLibrary(device, cacheRoot: cacheRoot ?? Platform.CacheFolder);
             Tuned = new TunedVariants(device, Pipelines, cacheRoot ?? Platform.CacheFolder, tuned);
+            Ledger = new VariantLedger(device, Tuned);
             LaneProbe.Confirm(device, Transfers, Pipelines);
             MatrixProbe.Confirm(device, Pipelines);
         }
@@ -112,6 +113,18 @@ public sealed class VulkanBackend : IBackend
     /// <summary>What is known of variants on this device.</summary>
     internal TunedVariants Tuned { get; } = null!;
 
+    /// <summary>What ops run, and shall run.</summary>
+    internal VariantLedger Ledger { get; } = null!;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> VariantTable => Ledger.Table;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> VariantDepartures => Ledger.Departures;
+
+    /// <inheritdoc/>
+    public bool UseVariants(IReadOnlyList<string> table) => Ledger.Use(table);
+
     /// <summary>The variants that are right for a node here, the untuned default first.</summary>
     /// <exception cref="DeviceException">The op has no kernel.</exception>
     public IReadOnlyList<Variant> VariantsFor(Node node) => Variants(node).Variants;
@@ -144,8 +157,9 @@ public sealed class VulkanBackend : IBackend
     {
         var (kernel, variants) = Variants(n);
         var use = new OpUse(n.Op, n.InputTypes);
-        var variant = _chooser is not null ? _chooser(n, kernel, variants) : Tuned.Choose(kernel, use, variants);
+        var variant = _chooser is not null ? _chooser(n, kernel, variants) : Ledger.Wanted(kernel, use) ?? Tuned.Choose(kernel, use, variants);
         Tuned.TellAvoided(kernel, use, variant);
+        Ledger.Note(kernel, use, variant);
         Switches.Log(2, $"{n.Label}: {kernel.Stem} {variant.Label}");
         return _proofs.Settle(n, new(kernel, variant, kernel.PlanOf(n.Op, variant, n.InputTypes, n.OutputTypes)));
     });

@@ -36,7 +36,7 @@ internal sealed class ForgeProgram : IDisposable
     private readonly string _stats = Path.Combine(Path.GetTempPath(), $"forge-stats-{Guid.NewGuid():N}");
     private readonly StringBuilder _stdout = new(), _stderr = new();
 
-    private ForgeProgram(IReadOnlyList<string> arguments, string? folder, IReadOnlyDictionary<string, string?>? environment, string? shell)
+    private ForgeProgram(IReadOnlyList<string> arguments, string? folder, IReadOnlyDictionary<string, string?>? environment, string? shell, bool ownGroup)
     {
         var start = new ProcessStartInfo
         {
@@ -49,6 +49,11 @@ internal sealed class ForgeProgram : IDisposable
             StandardErrorEncoding = Encoding.UTF8,
         };
         // A test run in the background ignores Ctrl-C, and its children would inherit that.
+        if (ownGroup)
+        {
+            start.ArgumentList.Add(start.FileName);
+            start.FileName = "/usr/bin/setsid";
+        }
         if (OperatingSystem.IsLinux()) foreach (var word in (string[])["--default-signal=INT,TERM", shell is null ? Host : "/bin/sh"]) start.ArgumentList.Add(word);
         if (shell is not null) foreach (var word in (string[])["-c", shell + "\nexec \"$@\"", "sh", Host]) start.ArgumentList.Add(word);
         start.ArgumentList.Add(Dll);
@@ -88,13 +93,18 @@ internal sealed class ForgeProgram : IDisposable
     /// <param name="folder">Where it runs.</param>
     /// <param name="environment">Variables to set, or with null to remove.</param>
     /// <param name="shell">A line of shell to run first in the same process, such as a ulimit.</param>
-    public static ForgeProgram Start(IReadOnlyList<string> arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null, string? shell = null) =>
-        new(arguments, folder, environment, shell);
+    /// <param name="ownGroup">Whether it leads a process group of its own, for <see cref="KillGroup"/>; Linux only.</param>
+    public static ForgeProgram Start(IReadOnlyList<string> arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null, string? shell = null, bool ownGroup = false) =>
+        new(arguments, folder, environment, shell, ownGroup);
 
     /// <summary>Runs the program to its end.</summary>
     public static Finished Run(params string[] arguments) => Run(arguments, null);
 
-    /// <inheritdoc cref="Start"/>
+    /// <summary>Runs the program to its end.</summary>
+    /// <param name="arguments">Its words.</param>
+    /// <param name="folder">Where it runs.</param>
+    /// <param name="environment">Variables to set, or with null to remove.</param>
+    /// <param name="shell">A line of shell to run first in the same process, such as a ulimit.</param>
     public static Finished Run(IReadOnlyList<string> arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null, string? shell = null)
     {
         using var program = Start(arguments, folder, environment, shell);
@@ -112,11 +122,20 @@ internal sealed class ForgeProgram : IDisposable
         Assert.Fail($"The program {end} without saying '{text}'.\nstdout:\n{StdoutSoFar}\nstderr:\n{_stderr}");
     }
 
+    /// <summary>Whether it ran to its end.</summary>
+    public bool HasEnded => _process.HasExited;
+
     /// <summary>Sends a signal by its name: INT, TERM, KILL.</summary>
-    public void Signal(string name)
+    public void Signal(string name) => Send(name, _process.Id);
+
+    /// <summary>Kills the program and everything that it started, at one moment.</summary>
+    public void KillGroup() => Send("KILL", -_process.Id);
+
+    private static void Send(string name, int to)
     {
-        using var kill = Process.Start("kill", ["-" + name, _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
+        // It may have ended just now: what kill says of that is nobody's concern.
+        using var kill = Process.Start(new ProcessStartInfo("kill", ["-" + name, "--", to.ToString(System.Globalization.CultureInfo.InvariantCulture)]) { RedirectStandardError = true });
+        kill!.WaitForExit();
     }
 
     /// <summary>Waits for the end.</summary>

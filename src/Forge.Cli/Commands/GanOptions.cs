@@ -16,7 +16,7 @@ internal static class GanOptions
 
     public static Command Build() => new Command("gan", "Train a DCGAN: a generator of images and its discriminator.")
     {
-        TrainOptions.Data, Size, Loss, Classes, Steps, Batch, LearningRate, Options.Precision, SampleEvery, TrainOptions.Resume, TrainOptions.DryRun, TrainOptions.SkipBad, TrainOptions.SaveEvery,
+        TrainOptions.Data, Size, Loss, Classes, Steps, Batch, LearningRate, Options.Precision, SampleEvery, TrainOptions.Resume, TrainOptions.DryRun, TrainOptions.SkipBad, TrainOptions.SaveEvery, TrainOptions.Workers,
     }.Does(TrainGan.Run);
 
     /// <summary>The settings of a run: the saved ones when it goes on, and what the command line says.</summary>

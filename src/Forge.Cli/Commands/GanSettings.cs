@@ -37,7 +37,8 @@ internal sealed record GanSettings
 
     /// <summary>The data as these settings mean it: all of it is learnt from.</summary>
     /// <param name="log">Where counts of images are printed.</param>
-    public ArticleDataOptions DataOptions(TextWriter? log) => new() { Data = Data, Size = Size ?? 64, BatchSize = Batch, Seed = Seed, Validation = "0", SkipBad = SkipBad, Log = log };
+    /// <param name="workers">Threads that prepare batches; null for one a core.</param>
+    public ArticleDataOptions DataOptions(TextWriter? log, int? workers = null) => new() { Data = Data, Size = Size ?? 64, BatchSize = Batch, Seed = Seed, Validation = "0", SkipBad = SkipBad, Workers = workers ?? 0, Log = log };
 
     public void Save(string folder) => RunSettings.Save(folder, this, GanSettingsJson.Default.GanSettings);
 

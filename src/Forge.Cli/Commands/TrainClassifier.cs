@@ -31,10 +31,11 @@ internal static class TrainClassifier
         if (saved is not null && saved.ModelConfig != settings.Design.ModelConfig)
             throw new CheckpointException($"{folder}: its checkpoint is of another model than this run trains ({settings.Design.ModelConfig}). Go on with the command it was begun with, or begin a new run.");
 
-        using var run = OpenedRun.Open(invocation, settings.Seed, settings.DataOptions);
+        using var run = OpenedRun.Open(invocation, settings.Seed, log => settings.DataOptions(log, invocation.Get(TrainOptions.Workers)));
         var data = run.Data;
         saved?.RequireInput(data.Training.ImageShape, folder);
         saved?.RequireClasses(data.Training.ClassNames, folder);
+        if (saved is not null) run.Engine.UseVariants(saved.VariantLines); // before anything is planned
         var trainer = Plan(report, run.Engine, data, settings);
         if (invocation.Get(TrainOptions.DryRun)) return ExitCode.Success;
 

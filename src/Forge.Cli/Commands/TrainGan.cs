@@ -21,12 +21,13 @@ internal static class TrainGan
         if (saved is not null && DcGanConfig.FromJson(saved.ModelConfig) is null)
             throw new CheckpointException($"{folder}: a checkpoint of another model than a DCGAN. Name a run of forge train gan with --out.");
 
-        using var run = OpenedRun.Open(invocation, settings.Seed, settings.DataOptions);
+        using var run = OpenedRun.Open(invocation, settings.Seed, log => settings.DataOptions(log, invocation.Get(TrainOptions.Workers)));
         var data = run.Data;
         saved?.RequireInput(data.Training.ImageShape, folder);
         if (settings.Classes) saved?.RequireClasses(data.Training.ClassNames, folder);
         if (data.Training.Count < settings.Batch)
             throw new DataException($"{settings.Data}: {data.Training.Count} images, but a step takes {settings.Batch}. Add images, or use a smaller --batch.");
+        if (saved is not null) run.Engine.UseVariants(saved.VariantLines); // before anything is planned
         using var trainer = Plan(report, run.Engine, data, settings);
         if (invocation.Get(TrainOptions.DryRun)) return ExitCode.Success;
 
@@ -75,6 +76,7 @@ internal static class TrainGan
             SampleEvery = settings.SampleEvery,
             SaveEvery = invocation.Get(TrainOptions.SaveEvery),
             Resume = saved,
+            Warn = Report.Warn,
             AfterStep = (done, _) => step = done,
             AfterSample = progress => Show(report, progress, settings.Steps),
         });

@@ -22,11 +22,14 @@ internal static class TrainOptions
     public static readonly Option<int?> Batch = Options.Count("--batch", "Images a step (default 32).");
     public static readonly Option<double?> LearningRate = Options.Positive("--lr", "Adam's learning rate (default 0.001).");
     public static readonly Option<bool> Augment = new("--augment") { Description = "The article's augmentation: shear 0.2, zoom 0.2, horizontal flips." };
+    public static readonly Option<double?> Dropout = Options.Fraction("--dropout", "The fraction of the last hidden layer that is dropped while training (default 0).");
     public static readonly Option<string?> Validation = new("--val") { Description = "A folder to validate on, or the fraction of the data held back (default 0.2 of a folder; Fashion-MNIST's test images).", HelpName = "FOLDER|FRACTION" };
     public static readonly Option<bool> Resume = new("--resume") { Description = "Go on with the run in --out, or the newest under runs." };
     public static readonly Option<bool> DryRun = new("--dry-run") { Description = "Print device, model and memory plan; train nothing." };
     public static readonly Option<bool> SkipBad = new("--skip-bad") { Description = "Leave out and count images that cannot be decoded." };
     public static readonly Option<int?> SaveEvery = Options.Count("--save-every", "Also save the last state after so many steps (default: at the end of each epoch).");
+
+    public static readonly Option<int?> Workers = Options.Count("--workers", "Threads that prepare batches (default: one a core). The batches are the same.");
 
     public static readonly Option<string?> Png = new("--png") { Description = "Also draw the learning curves at the end (default curves.png in the run's folder).", HelpName = "FILE", Arity = ArgumentArity.ZeroOrOne };
 
@@ -47,15 +50,15 @@ internal static class TrainOptions
     {
         new Command("cnn", "Train the article's image classifier: three convolutions and pools, a dense layer of 128, a softmax.")
         {
-            Data, Size, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Augment, Validation, Resume, DryRun, SkipBad, SaveEvery, Png,
+            Data, Size, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Augment, Dropout, Validation, Resume, DryRun, SkipBad, SaveEvery, Workers, Png,
         }.Does(invocation => TrainClassifier.Run(invocation, CnnDesign.Name)),
         new Command("rnn", "Train a recurrent classifier: an image's rows as the steps of a sequence, one cell, a softmax.")
         {
-            Cell, Units, Data, Size, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Augment, Validation, Resume, DryRun, SkipBad, SaveEvery, Png,
+            Cell, Units, Data, Size, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Augment, Validation, Resume, DryRun, SkipBad, SaveEvery, Workers, Png,
         }.Does(invocation => TrainClassifier.Run(invocation, RnnDesign.Name)),
         new Command("video", "Train a classifier of clips: convolutions of every frame and an LSTM, or convolutions over time.")
         {
-            VideoModel, Frames, Clips, ClipSize, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Validation, Resume, DryRun, SkipBad, SaveEvery, Png,
+            VideoModel, Frames, Clips, ClipSize, Epochs, StepsPerEpoch, Batch, LearningRate, Options.Precision, Validation, Resume, DryRun, SkipBad, SaveEvery, Workers, Png,
         }.Does(invocation => TrainClassifier.Run(invocation, VideoDesign.Name)),
         GanOptions.Build(),
     };
@@ -83,13 +86,14 @@ internal static class TrainOptions
             LearningRate = given.GetValue(LearningRate) ?? before.LearningRate,
             Precision = given.GetValue(Options.Precision) ?? before.Precision,
             Augment = given.GetValue(Augment) || before.Augment,
+            Dropout = given.GetValue(Dropout) ?? before.Dropout,
             Validation = given.GetValue(Validation) is { } validation ? ValidationOf(validation) : before.Validation,
             SkipBad = given.GetValue(SkipBad) || before.SkipBad,
             Seed = saved is not null && given.GetValue(Options.Seed) is null ? saved.Seed : Options.SeedFrom(given),
         };
         // The batches after a resume must be those that an uninterrupted run would have had.
         if (saved is not null)
-            MustStay(("--cell", saved.Cell, settings.Cell), ("--units", saved.Units, settings.Units), ("--model", saved.VideoModel, settings.VideoModel), ("--frames", saved.Frames, settings.Frames), ("--data", saved.Data, settings.Data), ("--size", saved.Size, settings.Size), ("--batch", saved.Batch, settings.Batch), ("--precision", saved.Precision, settings.Precision), ("--augment", saved.Augment, settings.Augment), ("--seed", saved.Seed, settings.Seed));
+            MustStay(("--cell", saved.Cell, settings.Cell), ("--units", saved.Units, settings.Units), ("--model", saved.VideoModel, settings.VideoModel), ("--frames", saved.Frames, settings.Frames), ("--data", saved.Data, settings.Data), ("--size", saved.Size, settings.Size), ("--batch", saved.Batch, settings.Batch), ("--precision", saved.Precision, settings.Precision), ("--augment", saved.Augment, settings.Augment), ("--dropout", saved.Dropout, settings.Dropout), ("--seed", saved.Seed, settings.Seed));
         if (settings.DataOptions(null) is ArticleDataOptions pictures) MustFit(settings.Size, pictures);
         return settings;
     }

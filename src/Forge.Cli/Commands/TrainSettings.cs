@@ -42,6 +42,9 @@ internal sealed record TrainSettings
 
     public bool Augment { get; init; }
 
+    /// <summary>What is dropped of the last hidden layer, of a cnn.</summary>
+    public double Dropout { get; init; }
+
     public string? Validation { get; init; }
 
     public bool SkipBad { get; init; }
@@ -54,7 +57,7 @@ internal sealed record TrainSettings
     {
         RnnDesign.Name => new RnnDesign(Cell, Units),
         VideoDesign.Name => new VideoDesign(VideoModel),
-        _ => new CnnDesign(),
+        _ => new CnnDesign((float)Dropout),
     };
 
     /// <summary>What a run is told that was told nothing.</summary>
@@ -63,10 +66,11 @@ internal sealed record TrainSettings
 
     /// <summary>The data as these settings mean it.</summary>
     /// <param name="log">Where counts of images are printed.</param>
-    public LearningOptions DataOptions(TextWriter? log)
+    /// <param name="workers">Threads that prepare batches; null for one a core.</param>
+    public LearningOptions DataOptions(TextWriter? log, int? workers = null)
     {
         LearningOptions options = Model == VideoDesign.Name ? new VideoDataOptions { Frames = Frames } : new ArticleDataOptions { Augment = Augment };
-        return options with { Data = Data, Size = Size, BatchSize = Batch, Seed = Seed, Validation = Validation, SkipBad = SkipBad, Log = log };
+        return options with { Data = Data, Size = Size, BatchSize = Batch, Seed = Seed, Validation = Validation, SkipBad = SkipBad, Workers = workers ?? 0, Log = log };
     }
 
     /// <inheritdoc cref="RunSettings.Save"/>
@@ -74,7 +78,7 @@ internal sealed record TrainSettings
 
     /// <inheritdoc cref="RunSettings.Load"/>
     public static TrainSettings? Load(string folder) => RunSettings.Load(folder, TrainSettingsJson.Default.TrainSettings, settings =>
-        settings is { Epochs: > 0, Batch: > 0, LearningRate: > 0, Data: not null, Size: null or > 0, StepsPerEpoch: null or > 0, Precision: { } precision, Units: > 0, Model: CnnDesign.Name or RnnDesign.Name or VideoDesign.Name, Frames: >= VideoDesign.FewestFrames }
+        settings is { Epochs: > 0, Batch: > 0, LearningRate: > 0, Data: not null, Size: null or > 0, StepsPerEpoch: null or > 0, Precision: { } precision, Units: > 0, Dropout: >= 0 and < 1, Model: CnnDesign.Name or RnnDesign.Name or VideoDesign.Name, Frames: >= VideoDesign.FewestFrames }
         && RnnDesign.Cells.Contains(settings.Cell) && VideoDesign.Models.Contains(settings.VideoModel) && Core.Precision.Find(precision) is not null);
 }
 

@@ -14,6 +14,19 @@ public sealed class ReferenceBackend : IBackend
     public BackendTraits Traits { get; init; } = new();
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> VariantTable => ["on " + Description];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> VariantDepartures { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public bool UseVariants(IReadOnlyList<string> table)
+    {
+        VariantDepartures = table.FirstOrDefault(l => l.StartsWith("on ", StringComparison.Ordinal)) is { } before && before[3..] != Description ? [$"it was saved on {before[3..]}, this is the {Description}"] : [];
+        return false;
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<long> ScratchBytes(Node node) => [];
 
     /// <inheritdoc/>

@@ -37,8 +37,11 @@ public sealed record Checkpoint
     /// <summary>The optimizer's configuration, JSON.</summary>
     public string OptimizerConfig { get; init; } = "";
 
-    /// <summary>The variant table in use: with the same table, device and binary a resumed run repeats the same bits.</summary>
+    /// <summary>The variant table in use (<see cref="IBackend.VariantTable"/>, a line each): a resumed run follows it, so that with the same device and binary it repeats the same bits.</summary>
     public string VariantTable { get; init; } = "";
+
+    /// <summary>The lines of <see cref="VariantTable"/>.</summary>
+    public IReadOnlyList<string> VariantLines => VariantTable.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Height, width and channels the model takes, of clips frames first; empty if it takes no images.</summary>
     public IReadOnlyList<int> InputShape { get; init; } = [];

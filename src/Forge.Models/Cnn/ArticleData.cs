@@ -105,6 +105,7 @@ internal static class ArticleData
         Shuffle = false,
         Warp = WarpPlace.Nowhere,
         SkipBad = options.SkipBad,
+        Workers = options.Workers,
         Log = options.Log,
     };
 

@@ -27,14 +27,16 @@ public abstract record ClassifierDesign
     /// <param name="modelConfig">What the checkpoint says.</param>
     public static ClassifierDesign? Of(string modelConfig)
     {
-        if (modelConfig == new CnnDesign().ModelConfig) return new CnnDesign();
         if (VideoDesign.Models.Select(m => new VideoDesign(m)).FirstOrDefault(d => d.ModelConfig == modelConfig) is { } video) return video;
         try
         {
             using var document = JsonDocument.Parse(modelConfig);
-            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("cell", out var cell) && root.TryGetProperty("units", out var units)
-                && cell.GetString() is { } name && RnnDesign.Cells.Contains(name) && units.TryGetInt32(out var count) && count > 0
-                && new RnnDesign(name, count) is var rnn && rnn.ModelConfig == modelConfig ? rnn : null;
+            if (document.RootElement is not { ValueKind: JsonValueKind.Object } root) return null;
+            ClassifierDesign? said = root.TryGetProperty("cell", out var cell) && root.TryGetProperty("units", out var units)
+                ? cell.GetString() is { } name && RnnDesign.Cells.Contains(name) && units.TryGetInt32(out var count) && count > 0 ? new RnnDesign(name, count) : null
+                : !root.TryGetProperty("dropout", out var dropped) ? new CnnDesign()
+                : dropped.TryGetSingle(out var rate) && rate is > 0 and < 1 ? new CnnDesign(rate) : null;
+            return said?.ModelConfig == modelConfig ? said : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -50,17 +52,18 @@ public abstract record ClassifierDesign
 }
 
 /// <summary>The article's convolutional classifier.</summary>
-public sealed record CnnDesign : ClassifierDesign
+/// <param name="Dropout">The fraction of the last hidden layer that is dropped while training, in [0, 1).</param>
+public sealed record CnnDesign(float Dropout = 0) : ClassifierDesign
 {
     /// <summary>Its name on the command line.</summary>
     public const string Name = "cnn";
 
     /// <inheritdoc/>
-    public override string ModelConfig => """{"builder":"ArticleCnn"}""";
+    public override string ModelConfig => Dropout == 0 ? """{"builder":"ArticleCnn"}""" : FormattableString.Invariant($$"""{"builder":"ArticleCnn","dropout":{{Dropout:R}}}""");
 
     /// <inheritdoc/>
     public override string SizeOptions => "--size";
 
     /// <inheritdoc/>
-    public override Sequential Build(Shape images, int classes) => ArticleCnn.Build(images, classes);
+    public override Sequential Build(Shape images, int classes) => ArticleCnn.Build(images, classes, Dropout);
 }

@@ -28,6 +28,9 @@ public abstract record LearningOptions
     /// </summary>
     public string? Validation { get; init; }
 
+    /// <summary>Threads that prepare batches; 0 means one a core. What a batch holds does not depend on it.</summary>
+    public int Workers { get; init; }
+
     /// <summary>Leaves out and counts files that cannot be decoded.</summary>
     public bool SkipBad { get; init; }
 

@@ -25,6 +25,9 @@ public sealed record GanFitOptions(string Folder, int Steps)
     /// <summary>Told after each step: its number from 1, and its losses.</summary>
     public Action<long, GanLosses>? AfterStep { get; init; }
 
+    /// <summary>Told once what makes a resumed run differ, to the bit, from one that was not interrupted.</summary>
+    public Action<string>? Warn { get; init; }
+
     /// <summary>Told when a sample grid was written: after which step, the mean losses and images a second since the one before, and where it is.</summary>
     public Action<GanProgress>? AfterSample { get; init; }
 }
@@ -40,6 +43,7 @@ public sealed record GanProgress(long Step, GanLosses Losses, double ImagesPerSe
 public sealed class GanFit
 {
     private const int Samples = 64;
+    private const string CriticSum = "sample.sum.discriminator", ArtistSum = "sample.sum.generator", Summed = "sample.steps";
 
     private readonly GanTrainer _trainer;
     private readonly IBatches _data;
@@ -47,7 +51,7 @@ public sealed class GanFit
     private readonly HostTensor _noise;
     private readonly int[] _classes;
     private double _critic, _artist;
-    private int _counted;
+    private int _counted, _timed; // steps summed, and those of them since this process began: only these were on the clock
 
     /// <summary>Prepares the training.</summary>
     public GanFit(GanTrainer trainer, IBatches data, GanFitOptions options)
@@ -72,6 +76,7 @@ public sealed class GanFit
     public void Run(CancellationToken cancellation = default)
     {
         if (_options.Resume is { } saved) _trainer.Restore(saved, CheckpointPath, _data);
+        if (_options.Resume is { } state) (_critic, _artist, _counted) = (state.Values.GetValueOrDefault(CriticSum), state.Values.GetValueOrDefault(ArtistSum), (int)state.Values.GetValueOrDefault(Summed));
         DropWhatIsLater();
         var clock = Stopwatch.StartNew();
         if (_trainer.GeneratorOptimizer.Iterations == 0) Save(GridOf(), GridPath(0));
@@ -83,21 +88,29 @@ public sealed class GanFit
                 var before = _trainer.GeneratorOptimizer.Iterations;
                 var losses = _trainer.Step(_data, cancellation);
                 var step = _trainer.GeneratorOptimizer.Iterations;
+                if (_trainer.NewWarning() is { } warning) _options.Warn?.Invoke(warning);
                 if (step == before) continue; // f16: a loss scale was too large
-                (_critic, _artist, _counted) = (_critic + losses.Discriminator, _artist + losses.Generator, _counted + 1);
+                (_critic, _artist, _counted, _timed) = (_critic + losses.Discriminator, _artist + losses.Generator, _counted + 1, _timed + 1);
                 _options.AfterStep?.Invoke(step, losses);
                 if (step % _options.SampleEvery == 0 || step >= _options.Steps) Sample(step, clock);
-                if (_options.SaveEvery is { } every && step % every == 0 && step < _options.Steps) _trainer.Capture(_data).Save(CheckpointPath);
+                if (_options.SaveEvery is { } every && step % every == 0 && step < _options.Steps) Capture().Save(CheckpointPath);
             }
         }
         catch (Exception problem) when (problem is OperationCanceledException or DivergedException)
         {
-            _trainer.Capture(_data).Save(CheckpointPath);
+            Capture().Save(CheckpointPath);
             throw;
         }
-        _trainer.Capture(_data).Save(CheckpointPath);
+        Capture().Save(CheckpointPath);
         Save(GridOf(), SamplesPath);
         Animate();
+    }
+
+    // With the sums of the losses since the last grid, so that the log of a resumed run says what it would have said.
+    private Checkpoint Capture()
+    {
+        var state = _trainer.Capture(_data);
+        return state with { Values = new Dictionary<string, double>(state.Values) { [CriticSum] = _critic, [ArtistSum] = _artist, [Summed] = _counted } };
     }
 
     private void Sample(long step, Stopwatch clock)
@@ -105,11 +118,11 @@ public sealed class GanFit
         var path = GridPath(step);
         var seconds = clock.Elapsed.TotalSeconds;
         var means = new GanLosses(_critic / _counted, _artist / _counted);
-        var images = (double)_counted * _trainer.Gan.Loss.DiscriminatorSteps * _data.BatchSize / seconds;
+        var images = (double)_timed * _trainer.Gan.Loss.DiscriminatorSteps * _data.BatchSize / seconds;
         Save(GridOf(), path);
         File.AppendAllText(LogPath, string.Create(CultureInfo.InvariantCulture, $"{step},{means.Discriminator:R},{means.Generator:R},{images:0.0}\n"));
         _options.AfterSample?.Invoke(new(step, means, images, path));
-        (_critic, _artist, _counted) = (0, 0, 0);
+        (_critic, _artist, _counted, _timed) = (0, 0, 0, 0);
         clock.Restart();
     }
 

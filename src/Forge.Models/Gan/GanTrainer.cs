@@ -20,6 +20,7 @@ public readonly record struct GanLosses(double Discriminator, double Generator);
 public sealed class GanTrainer : IDisposable
 {
     private readonly CompiledFunction _critic, _step, _make;
+    private readonly Continuity _continuity;
 
     /// <summary>Prepares the steps; nothing is traced yet.</summary>
     /// <param name="engine">What runs them; outlives the trainer.</param>
@@ -28,6 +29,7 @@ public sealed class GanTrainer : IDisposable
     /// <param name="precision">In which type products multiply; the engine's when left out.</param>
     public GanTrainer(Engine engine, DcGan gan, float? learningRate = null, Precision? precision = null)
     {
+        _continuity = new(engine);
         (Engine, Gan, Precision) = (engine, gan, precision ?? engine.Options.Precision);
         (DiscriminatorOptimizer, GeneratorOptimizer) = (Optimizer("discriminator"), Optimizer("generator"));
         _critic = engine.Compile(2, x => [Critic(x[0], x[1]).Loss], Precision);
@@ -101,7 +103,8 @@ public sealed class GanTrainer : IDisposable
             Data = data.Position,
             Seeds = new Dictionary<string, ulong> { ["engine"] = Engine.Options.Seed },
             Values = new Dictionary<string, double> { ["discriminator.iterations"] = DiscriminatorOptimizer.Iterations, ["engine.random_step"] = Engine.RandomStep },
-            Notes = new Dictionary<string, string> { ["precision"] = Precision.Label },
+            Notes = new Dictionary<string, string> { ["precision"] = Precision.Label, [Continuity.Version] = Continuity.ThisForge },
+            VariantTable = string.Join('\n', Engine.Backend.VariantTable),
         };
     }
 
@@ -113,6 +116,7 @@ public sealed class GanTrainer : IDisposable
             throw new CheckpointException($"{path}: trained with seed {seed}, but this run has seed {Engine.Options.Seed}. Resume with the same seed.");
         if (saved.Notes.GetValueOrDefault("precision") is { } before && before != Precision.Label)
             throw new CheckpointException($"{path}: trained with precision {before}, but this run has {Precision}. Resume with the same precision.");
+        _continuity.GoOnWith(saved);
         LoadWeights(saved, path);
         foreach (var (optimizer, model) in ((Optimizer, Model)[])[(DiscriminatorOptimizer, Gan.Discriminator), (GeneratorOptimizer, Gan.Generator)])
         {
@@ -124,6 +128,9 @@ public sealed class GanTrainer : IDisposable
         Engine.RandomStep = (uint)saved.Values.GetValueOrDefault("engine.random_step");
         data.Position = saved.Data;
     }
+
+    /// <summary>What to warn of since the last call, where this run is no longer, to the bit, the one that was saved; null for nothing.</summary>
+    public string? NewWarning() => _continuity.NewWarning();
 
     /// <summary>Replaces both models' weights by a checkpoint's.</summary>
     /// <exception cref="CheckpointException">It is of another model.</exception>

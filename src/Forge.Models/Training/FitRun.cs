@@ -34,12 +34,13 @@ public sealed class FitRun
 {
     private readonly IBatches _data;
     private readonly IReadOnlyList<Callback> _callbacks;
-    private IReadOnlyList<string> _savedVariants = [];
+    private readonly Continuity _continuity;
 
     internal FitRun(Trainer trainer, IBatches data, FitOptions options)
     {
         (Trainer, _data, Options, Means) = (trainer, data, options, new(trainer.Names));
         _callbacks = [.. options.Callbacks.OrderBy(c => c is SaveCheckpoints)];
+        _continuity = new(trainer.Engine);
         StepsPerEpoch = options.StepsPerEpoch ?? data.BatchesPerPass;
     }
 
@@ -105,8 +106,8 @@ public sealed class FitRun
             Data = _data.Position,
             Seeds = new Dictionary<string, ulong> { ["engine"] = engine.Options.Seed },
             Values = values,
-            Notes = new Dictionary<string, string> { ["precision"] = Trainer.Precision.Label },
-            VariantTable = string.Join('\n', Trainer.VariantTable),
+            Notes = new Dictionary<string, string> { ["precision"] = Trainer.Precision.Label, [Continuity.Version] = Continuity.ThisForge },
+            VariantTable = string.Join('\n', engine.Backend.VariantTable),
         };
     }
 
@@ -119,6 +120,7 @@ public sealed class FitRun
             throw new CheckpointException($"The checkpoint was trained with the optimizer {saved.OptimizerConfig}, but this run uses {optimizer.Name}. Resume with the same optimizer.");
         if (saved.Notes.GetValueOrDefault("precision", Precision.Strict32.Label) is var before && before != Trainer.Precision.Label)
             throw new CheckpointException($"The checkpoint was trained with precision {before}, but this run has {Trainer.Precision}. Resume with the same precision.");
+        _continuity.GoOnWith(saved);
         Trainer.LoadWeights(saved, "the checkpoint");
         Trainer.TakeOver();
         optimizer.Prepare(Trainer.Model.Parameters);
@@ -127,7 +129,6 @@ public sealed class FitRun
         optimizer.RateFactor = saved.Values.GetValueOrDefault("optimizer.rate_factor", 1);
         engine.RandomStep = (uint)saved.Values.GetValueOrDefault("engine.random_step");
         _data.Position = saved.Data;
-        _savedVariants = saved.VariantTable.Split('\n');
         (Epoch, StepInEpoch) = (saved.Epoch, saved.StepInEpoch);
         Means.Restore([.. Means.Names.Select(n => saved.Values.GetValueOrDefault($"epoch.sum.{n}"))], (long)saved.Values.GetValueOrDefault("epoch.examples"));
         foreach (var (callback, prefix) in Prefixed())
@@ -145,18 +146,6 @@ public sealed class FitRun
         }
     }
 
-    /// <summary>Compares how a step just ran with how steps of its size ran before the resume; the first comparison is the only one.</summary>
-    /// <param name="examples">The batch's size: another size has another plan, and maybe other kernels.</param>
-    /// <returns>A warning where they differ; null where they do not, or where the checkpoint cannot tell.</returns>
-    internal string? CompareVariants(int examples)
-    {
-        var prefix = Trainer.VariantPrefix(examples);
-        if (_savedVariants.Where(line => line.StartsWith(prefix, StringComparison.Ordinal)).ToList() is not { Count: > 0 } before) return null;
-        _savedVariants = [];
-        var now = Trainer.VariantTable.Where(line => line.StartsWith(prefix, StringComparison.Ordinal)).ToList();
-        if (before.Order(StringComparer.Ordinal).SequenceEqual(now.Order(StringComparer.Ordinal))) return null;
-        var other = now.Except(before).FirstOrDefault();
-        return $"The checkpoint's steps ran with other kernels than this run's ({before.Except(now).Count()} of {before.Count} differ{(other is null ? "" : $"; now {other[prefix.Length..]}")}). "
-            + "Training goes on, but its bits may differ from those of a run on the same device, driver and version of Forge.";
-    }
+    /// <summary>What to warn of since the last call: where this run is no longer, to the bit, the one that was saved.</summary>
+    internal string? NewWarning() => _continuity.NewWarning();
 }

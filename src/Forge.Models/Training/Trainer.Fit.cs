@@ -93,7 +93,7 @@ public sealed partial class Trainer
                 throw;
             }
             run.StepInEpoch++;
-            if (run.CompareVariants(batch.Count) is { } warning) Tell(run, c => c.OnWarning(run, warning));
+            if (run.NewWarning() is { } warning) Tell(run, c => c.OnWarning(run, warning));
             Tell(run, c => c.OnBatchEnd(run, loss));
         }
         if (run.StepInEpoch < run.StepsPerEpoch) return; // stopped inside the epoch, which a resume finishes

@@ -40,18 +40,6 @@ public sealed partial class Trainer : IDisposable
     /// <summary>What is trained.</summary>
     public Model Model { get; }
 
-    /// <summary>How the training steps run, kernel by kernel and batch size by batch size: kept in checkpoints, because results depend on it to the bit. Empty before the first step.</summary>
-    public IEnumerable<string> VariantTable =>
-        from step in _steps
-        where step.Key.Training
-        from plan in step.Value.Built
-        orderby plan.Inputs[0].Shape[0] descending
-        from line in plan.Executable.VariantTable
-        select VariantPrefix(plan.Inputs[0].Shape[0]) + line;
-
-    /// <summary>How the lines of <see cref="VariantTable"/> begin that are about steps of so many examples.</summary>
-    internal static string VariantPrefix(int examples) => FormattableString.Invariant($"batch {examples}: ");
-
     /// <summary>What changes the weights.</summary>
     public Optimizer Optimizer { get; }
 

@@ -62,5 +62,5 @@ public sealed record VideoDataOptions : LearningOptions
         return new(new(), Flow() with { Shuffle = shuffle }, found, reader.ClipShape, ClipReader.Kind.Name, reader.Read);
     }
 
-    private FlowOptions Flow() => new() { BatchSize = BatchSize, Seed = Seed, Warp = WarpPlace.Nowhere, Shuffle = false, SkipBad = SkipBad, Log = Log };
+    private FlowOptions Flow() => new() { BatchSize = BatchSize, Seed = Seed, Warp = WarpPlace.Nowhere, Shuffle = false, SkipBad = SkipBad, Workers = Workers, Log = Log };
 }

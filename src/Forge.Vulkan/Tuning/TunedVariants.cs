@@ -28,6 +28,9 @@ internal sealed class TunedVariants
     /// <summary>What is known, on disk.</summary>
     public TuningCache Cache => _cache.Value;
 
+    /// <summary>Everything that <see cref="Choose"/> decides by but what ships, as text: where two processes have the same, they choose alike.</summary>
+    public string Choices => !_uses ? "off" : string.Join('\n', Known.Choices.Select(c => $"{c.Op} {c.Inputs} {c.Shaders} {c.Variant} {c.At.Ticks}").Order(StringComparer.Ordinal));
+
     private TuningRecord Known => _hasFiles || _cache.IsValueCreated ? Cache.Known : TuningRecord.Empty;
 
     /// <summary>The variants that may run: those that are not quarantined.</summary>
