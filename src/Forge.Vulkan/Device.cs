@@ -183,10 +183,11 @@ internal sealed unsafe class Device : IDisposable
                     SignalSemaphoreCount = 1,
                     PSignalSemaphores = &timeline,
                 };
-                Vk.QueueSubmit(_queue, 1, &submit, default).Check("vkQueueSubmit", operation);
+                var result = Vk.QueueSubmit(_queue, 1, &submit, default);
+                if (result == Result.Success)
+                    _submitted = value;
+                Settled(result, "vkQueueSubmit", operation);
             }
-            _submitted = value;
-            ThrowMessages();
             return value;
         }
     }
@@ -197,8 +198,7 @@ internal sealed unsafe class Device : IDisposable
     {
         var timeline = _timeline;
         var info = new SemaphoreWaitInfo { SType = StructureType.SemaphoreWaitInfo, SemaphoreCount = 1, PSemaphores = &timeline, PValues = &value };
-        Vk.WaitSemaphores(Handle, &info, ulong.MaxValue).Check("vkWaitSemaphores", operation);
-        ThrowMessages();
+        Settled(Vk.WaitSemaphores(Handle, &info, ulong.MaxValue), "vkWaitSemaphores", operation);
     }
 
     /// <summary>Throws what the validation layer has said.</summary>
@@ -233,6 +233,21 @@ internal sealed unsafe class Device : IDisposable
             return;
         Instance.Dispose();
         Api.Dispose();
+    }
+
+    // Whoever meets a failure frees buffers, or records and runs again: nothing that was submitted may be at work then.
+    private void Settled(Result result, string call, string operation)
+    {
+        try
+        {
+            result.Check(call, operation);
+            ThrowMessages();
+        }
+        catch
+        {
+            Vk.DeviceWaitIdle(Handle); // a lost device says so, and runs nothing any more
+            throw;
+        }
     }
 
     private static BufferMode? ModeSwitch() => Environment.GetEnvironmentVariable("FORGE_BUFFERS") switch

@@ -13,6 +13,35 @@ internal sealed unsafe class DeviceFeatures : IDisposable
     /// <exception cref="DeviceException">The device lacks something Forge cannot do without; the message names it.</exception>
     public DeviceFeatures(VulkanApi api, PhysicalDevice handle, DeviceDescription description, BufferMode? wanted, bool validation)
     {
+        try
+        {
+            Ask(api, handle, description, wanted, validation);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What kernels may use.</summary>
+    public DeviceLimits Limits { get; private set; } = null!;
+
+    /// <summary>The extensions to switch on.</summary>
+    public IReadOnlyList<string> Extensions { get; private set; } = [];
+
+    /// <summary>The head of the chain, for VkDeviceCreateInfo.pNext.</summary>
+    public void* Head => &_native->Root;
+
+    /// <inheritdoc/>
+    public void Dispose() => System.Runtime.InteropServices.NativeMemory.Free(_native);
+
+    // The one is worth nothing without the other: a workgroup's matrices have no sizes but flexible ones.
+    private bool HasWorkgroupMatrices => _native->Coop.CooperativeMatrix && _native->V12.VulkanMemoryModel
+        && _native->Coop2.CooperativeMatrixWorkgroupScope && _native->Coop2.CooperativeMatrixFlexibleDimensions;
+
+    private void Ask(VulkanApi api, PhysicalDevice handle, DeviceDescription description, BufferMode? wanted, bool validation)
+    {
         var vk = api.Vk;
         if (description.ApiVersion < new Version(1, 2))
             throw new DeviceException($"{description.Name} has Vulkan {description.ApiVersion}; Forge needs 1.2. Update its driver ({description.DriverName} {description.DriverDetail}), or choose another device with --device.");
@@ -119,22 +148,6 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         DeviceException Missing(string feature) => new($"{description.Name} ({description.DriverName} {description.DriverDetail}) has no {feature}. "
             + "Forge needs Vulkan 1.2 with timeline semaphores: update the driver, or choose another device with --device.");
     }
-
-    /// <summary>What kernels may use.</summary>
-    public DeviceLimits Limits { get; }
-
-    /// <summary>The extensions to switch on.</summary>
-    public IReadOnlyList<string> Extensions { get; }
-
-    /// <summary>The head of the chain, for VkDeviceCreateInfo.pNext.</summary>
-    public void* Head => &_native->Root;
-
-    /// <inheritdoc/>
-    public void Dispose() => System.Runtime.InteropServices.NativeMemory.Free(_native);
-
-    // The one is worth nothing without the other: a workgroup's matrices have no sizes but flexible ones.
-    private bool HasWorkgroupMatrices => _native->Coop.CooperativeMatrix && _native->V12.VulkanMemoryModel
-        && _native->Coop2.CooperativeMatrixWorkgroupScope && _native->Coop2.CooperativeMatrixFlexibleDimensions;
 
     private void Chain(bool sizeControl, bool vulkan13, bool shaderObjects, IReadOnlySet<string> has)
     {

@@ -77,8 +77,18 @@ internal sealed class PipelineLibrary : IDisposable
     /// <exception cref="ShaderException">The shader does not compile or does not fit its kernel.</exception>
     public ComputePipeline Get(PipelineRequest request)
     {
-        var lazy = _built.GetOrAdd(request.Key, _ => new Lazy<ComputePipeline>(() => Build(request)));
-        return lazy.Value;
+        var key = request.Key;
+        var lazy = _built.GetOrAdd(key, _ => new Lazy<ComputePipeline>(() => Build(request)));
+        try
+        {
+            return lazy.Value;
+        }
+        catch
+        {
+            // Memory may be there the next time.
+            _built.TryRemove(KeyValuePair.Create(key, lazy));
+            throw;
+        }
     }
 
     /// <summary>Builds all of these, on every core, and gives them in the requests' order.</summary>

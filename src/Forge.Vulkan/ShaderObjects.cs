@@ -7,7 +7,7 @@ namespace Forge.Vulkan;
 /// Shaders without pipelines (VK_EXT_shader_object). A driver hands out what it has made of a shader's SPIR-V and takes it back in another process,
 /// which some of the drivers whose pipeline caches keep nothing do: llvmpipe takes back in 1 to 30 ms what it made in 30 to 400.
 /// </summary>
-/// <remarks>Used where <see cref="Quirks.KeepsShaderBinaries"/> says that it gains. Not under the validation layer, where calls are hooked, or for statistics.</remarks>
+/// <remarks>Used where <see cref="Quirks.KeepsShaderBinaries"/> says that it gains. Not under the validation layer, or for statistics.</remarks>
 internal sealed unsafe class ShaderObjects
 {
     private const nuint BinaryAlignment = 16;
@@ -25,14 +25,13 @@ internal sealed unsafe class ShaderObjects
         _binary = (delegate* unmanaged<Silk.NET.Vulkan.Device, ShaderEXT, nuint*, void*, Result>)Load("vkGetShaderBinaryDataEXT");
         _bind = (delegate* unmanaged<CommandBuffer, uint, ShaderStageFlags*, ShaderEXT*, void>)Load("vkCmdBindShadersEXT");
 
-        // Of the device, not of the instance: loaders older than the extension do not know these names.
-        nint Load(string name) => (nint)device.Vk.GetDeviceProcAddr(device.Handle, name).Handle;
+        nint Load(string name) => device.Api.Load(device.Handle, name);
     }
 
     /// <summary>The functions of a device; null where pipelines serve it better.</summary>
     public static ShaderObjects? Of(Device device)
     {
-        if (device.Limits.ShaderBinaryVersion is null || !device.Limits.Quirks.KeepsShaderBinaries || device.Api.IsHooked || device.CapturesStatistics)
+        if (device.Limits.ShaderBinaryVersion is null || !device.Limits.Quirks.KeepsShaderBinaries || device.CapturesStatistics)
             return null;
         var objects = new ShaderObjects(device);
         return objects._create == null || objects._destroy == null || objects._binary == null || objects._bind == null ? null : objects;
@@ -50,8 +49,16 @@ internal sealed unsafe class ShaderObjects
             return shader;
         }
         Create(parts, parts.Spirv, ShaderCodeTypeEXT.SpirvExt, layout, out shader).Check("vkCreateShadersEXT", $"building {parts.Name}");
-        binary = BinaryOf(shader);
-        return shader;
+        try
+        {
+            binary = BinaryOf(shader);
+            return shader;
+        }
+        catch
+        {
+            Destroy(shader);
+            throw;
+        }
     }
 
     /// <summary>Has the dispatches that follow run a shader.</summary>

@@ -55,6 +55,14 @@ internal sealed unsafe class VulkanApi : INativeContext
     public nint Load(string name) =>
         TryGetProcAddress(name, out var address) ? address : throw new DeviceException($"The Vulkan driver has no {name}.");
 
+    /// <summary>Looks up an entry point of an extension by the device that has it; 0 where it does not.</summary>
+    /// <remarks>Loaders older than an extension do not know its names: only the device does.</remarks>
+    public nint Load(Silk.NET.Vulkan.Device device, string name)
+    {
+        var address = (nint)Vk.GetDeviceProcAddr(device, name).Handle;
+        return address != 0 && _hook is not null ? _hook(name, address) : address;
+    }
+
     /// <inheritdoc/>
     public nint GetProcAddress(string proc, int? slot = null) => Load(proc);
 

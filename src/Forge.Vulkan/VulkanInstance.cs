@@ -62,7 +62,7 @@ internal sealed unsafe class VulkanInstance : IDisposable
         var result = Vk.CreateInstance(&create, null, out var instance);
         // A loader without drivers says either; the first is no lack of memory.
         if (result is Result.ErrorOutOfHostMemory or Result.ErrorIncompatibleDriver)
-            throw NoDriver();
+            throw NoDriver("vkCreateInstance");
         result.Check("vkCreateInstance", "starting Vulkan");
         Handle = instance;
         api.Use(instance);
@@ -93,7 +93,9 @@ internal sealed unsafe class VulkanInstance : IDisposable
     private Vk Vk => Api.Vk;
 
     /// <summary>The error of a machine without a driver.</summary>
-    public static DeviceException NoDriver() => new($"No Vulkan driver was found: the loader is there, but no device answered. {Platform.InstallDriver}");
+    /// <param name="call">The call that nothing answered.</param>
+    public static DeviceException NoDriver(string call = "vkEnumeratePhysicalDevices") =>
+        new($"No Vulkan driver was found: the loader is there, but no device answered ({call}). {Platform.InstallDriver}");
 
     /// <summary>Every physical device, in the loader's order.</summary>
     /// <exception cref="DeviceException">There is none.</exception>
@@ -181,7 +183,7 @@ internal sealed unsafe class VulkanInstance : IDisposable
         uint count = 0;
         var result = Vk.EnumerateInstanceExtensionProperties((byte*)null, &count, null);
         if (result is Result.ErrorOutOfHostMemory or Result.ErrorIncompatibleDriver) // again: no driver
-            throw NoDriver();
+            throw NoDriver("vkEnumerateInstanceExtensionProperties");
         result.Check("vkEnumerateInstanceExtensionProperties", "looking for extensions");
         var extensions = new ExtensionProperties[count];
         fixed (ExtensionProperties* p = extensions)

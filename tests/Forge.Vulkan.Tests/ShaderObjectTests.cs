@@ -48,8 +48,8 @@ public sealed class ShaderObjectTests : IDisposable
     [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
     public void ThereAreNone_WherePipelinesTellMore(string driver)
     {
-        using (var measured = Drivers.Open(driver, new() { Statistics = true })) Assert.True(!measured.CapturesStatistics || measured.ShaderObjects is null);
-        using (var hooked = Drivers.Open(driver, new() { Hook = (_, address) => address })) Assert.Null(hooked.ShaderObjects);
+        using var measured = Drivers.Open(driver, new() { Statistics = true });
+        Assert.True(!measured.CapturesStatistics || measured.ShaderObjects is null);
     }
 
     private string[] Files() => Directory.Exists(Path.Combine(_root.FullName, "binaries")) ? Directory.GetFiles(Path.Combine(_root.FullName, "binaries")) : [];
