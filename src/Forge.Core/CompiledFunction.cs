@@ -74,15 +74,7 @@ public sealed class CompiledFunction : IDisposable
     private Traced Find(IReadOnlyList<TensorType> types)
     {
         if (Kept(types, static t => t) is { } kept) return kept;
-        Traced traced;
-        try
-        {
-            traced = Trace(types);
-        }
-        catch (MemoryException) when (_engine.ReleasePlans() > 0)
-        {
-            traced = Trace(types);      // plans of other argument types held the memory that this one needs
-        }
+        var traced = TraceUntilItFits(types);
         _plans.AddFirst(traced);
         if (_plans.Count > _engine.Options.PlansKept)
         {
@@ -90,6 +82,23 @@ public sealed class CompiledFunction : IDisposable
             _plans.RemoveLast();
         }
         return traced;
+    }
+
+    private Traced TraceUntilItFits(IReadOnlyList<TensorType> types)
+    {
+        for (; ; )
+            try
+            {
+                return Trace(types);
+            }
+            catch (MemoryException) when (_engine.ReleasePlans() > 0)
+            {
+                // Plans of other argument types held the memory that this one needs.
+            }
+            catch (KernelRefusedException)
+            {
+                // Each time a variant is out; the planner says so when none is left.
+            }
     }
 
     // The plan for these types, which is then the last used; null where there is none, or state has moved since it was made.

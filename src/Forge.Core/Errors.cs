@@ -31,6 +31,11 @@ public class DataException(string message, Exception? inner = null) : ForgeExcep
 /// <summary>A device, driver or loader that is missing, unsuitable or failed.</summary>
 public class DeviceException(string message, Exception? inner = null) : ForgeException(message, inner);
 
+/// <summary>A device would not take a kernel that a plan was made with; the backend has noted it, and a plan made again goes without.</summary>
+/// <param name="message">Which kernel, and how it was refused.</param>
+/// <param name="inner">How it was refused.</param>
+public sealed class KernelRefusedException(string message, Exception? inner = null) : DeviceException(message, inner);
+
 /// <summary>A plan or allocation larger than the device can hold.</summary>
 public sealed class MemoryException(string message, Exception? inner = null) : ForgeException(message, inner);
 

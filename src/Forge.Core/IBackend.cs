@@ -29,6 +29,7 @@ public interface IBackend : IDisposable
 
     /// <summary>Makes a plan ready to run again and again.</summary>
     /// <exception cref="MemoryException">It does not fit.</exception>
+    /// <exception cref="KernelRefusedException">The device would not take one of its kernels; a plan made again goes without.</exception>
     IExecutable Build(Plan plan);
 }
 

@@ -223,7 +223,7 @@ public sealed class Executable : IExecutable
         var kernels = _plan.Kernels.Select(step => (Step: step, Chosen: _backend.Choose(step.Node))).ToList();
         var requests = kernels.Select(k => KernelLowering.Requests(k.Chosen, k.Step.Inputs.Count + k.Step.Outputs.Count)).ToList();
         var started = Stopwatch.GetTimestamp();
-        var pipelines = new Queue<ComputePipeline>(_backend.Pipelines.Get([.. requests.SelectMany(r => r)]));
+        var pipelines = new Queue<ComputePipeline>(Build([.. kernels.Select((k, i) => (k.Step.Node, k.Chosen, requests[i].ToArray()))]));
         PipelineTime = Stopwatch.GetElapsedTime(started);
         BufferSlice[] ones = Ones(kernels.Max(k => (long?)k.Chosen.Plan.OnesBytes) ?? 0) is { } all ? [all] : [];
 
@@ -244,6 +244,24 @@ public sealed class Executable : IExecutable
                     throw new InvalidOperationException($"unknown step {step}");
             }
         return steps;
+    }
+
+    private IReadOnlyList<ComputePipeline> Build(IReadOnlyList<(Node Node, ChosenKernel Chosen, PipelineRequest[] Requests)> kernels)
+    {
+        try
+        {
+            return _backend.Pipelines.Get([.. kernels.SelectMany(k => k.Requests)]);
+        }
+        catch (VulkanException problem) when (problem.IsRefusal)
+        {
+            // A driver may refuse what it offers features for. Whatever it refuses is named and kept out; a plan without may be had.
+            var refused = false;
+            foreach (var (node, chosen, requests) in kernels)
+                refused |= _backend.Refuses(node, chosen, requests);
+            if (refused)
+                throw new KernelRefusedException($"{problem.Message} Plan again: another variant runs then.", problem);
+            return _backend.Pipelines.Get([.. kernels.SelectMany(k => k.Requests)]);
+        }
     }
 
     // The block of ones that some kernels read.

@@ -33,8 +33,8 @@ internal sealed class ShaderBaking
             foreach (var shape in limits.Matrices) Add(MatrixProbe.Question(shape.Factor), limits);
             if (limits.HasTensorLoads) Add(MatrixProbe.TensorQuestion, limits);
             Add(DeviceCeilings.ArithmeticPipeline, limits);
-            if (limits.HasLaneChain)
-                Add(LaneProbe.Question(limits.SubgroupSize), limits);
+            if (LaneProbe.Concerns(limits))
+                Add(LaneProbe.Question(limits), limits);
         }
     }
 

@@ -64,8 +64,8 @@ public sealed class VulkanBackend : IBackend
             Pipelines = new PipelineLibrary(device, cacheRoot: cacheRoot ?? Platform.CacheFolder);
             Tuned = new TunedVariants(device, Pipelines, cacheRoot ?? Platform.CacheFolder, tuned);
             Ledger = new VariantLedger(device, Tuned);
-            LaneProbe.Confirm(device, Transfers, Pipelines);
             MatrixProbe.Confirm(device, Pipelines);
+            LaneProbe.Confirm(device, Transfers, Pipelines);
         }
         catch
         {
@@ -149,6 +149,24 @@ public sealed class VulkanBackend : IBackend
         Device.Dispose();
     }
 
+    /// <summary>Whether the driver will not have a node's shaders: its variant is then kept out of later plans.</summary>
+    internal bool Refuses(Node node, ChosenKernel chosen, IReadOnlyList<PipelineRequest> requests)
+    {
+        var use = new OpUse(node.Op, node.InputTypes);
+        try
+        {
+            foreach (var request in requests)
+                Pipelines.Get(request);
+            return false;
+        }
+        catch (VulkanException problem) when (problem.IsRefusal)
+        {
+            if (Tuned.Quarantine(chosen.Kernel, use, chosen.Variant) is null)
+                Tuned.Refuse(chosen.Kernel, use, chosen.Variant, problem.Message);
+            return true;
+        }
+    }
+
     /// <summary>The kernel of an op: the user's, else Forge's; null where there is none.</summary>
     internal Kernel? KernelOf(Op op) => KernelTable.Find(op, _userKernels);
 
@@ -172,8 +190,8 @@ public sealed class VulkanBackend : IBackend
             throw new DeviceException($"{node.Label}: {kernel.Stem} has no variant for {string.Join(", ", node.InputTypes)} on {Device.Description.Name}.");
         var allowed = Tuned.Allowed(kernel, new OpUse(node.Op, node.InputTypes), variants);
         return allowed.Count > 0 ? (kernel, allowed)
-            : throw new DeviceException($"{node.Label}: every variant of {kernel.Stem} is quarantined on {Device.Description.Name}: each answered wrongly, crashed or hung there. "
-                + "'forge tune --forget' drops what is known of the device.");
+            : throw new DeviceException($"{node.Label}: every variant of {kernel.Stem} is quarantined on {Device.Description.Name}: each answered wrongly, crashed, hung or was refused there. "
+                + $"{Tuned.LastRefusal}'forge tune --forget' drops what is known of the device.");
     }
 }
 

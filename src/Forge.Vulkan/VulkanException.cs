@@ -14,6 +14,11 @@ public sealed class VulkanException(string message, string call, string result) 
 
     /// <summary>What it returned.</summary>
     public string Result { get; } = result;
+
+    /// <summary>Whether the driver would not have a shader; another one it may.</summary>
+    internal bool IsRefusal => Call is "vkCreateComputePipelines" or "vkCreateShadersEXT" or "vkCreateShaderModule"
+        && Result is not (nameof(Silk.NET.Vulkan.Result.ErrorOutOfHostMemory) or nameof(Silk.NET.Vulkan.Result.ErrorOutOfDeviceMemory)
+            or nameof(Silk.NET.Vulkan.Result.ErrorDeviceLost) or nameof(Silk.NET.Vulkan.Result.ErrorTooManyObjects));
 }
 
 /// <summary>The validation layer objected to something Forge did.</summary>

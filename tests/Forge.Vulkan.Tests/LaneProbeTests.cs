@@ -25,12 +25,13 @@ public class LaneProbeTests
     {
         // The shader asked here adds one to what the true one gives: a driver that runs subgroups in another order would look like this.
         var source = new ShaderSource().Read("LaneProbe.comp");
-        var text = source.Replace("STORE(Y, gl_WorkGroupID.x, v)", "STORE(Y, gl_WorkGroupID.x, v + 1u)", StringComparison.Ordinal);
+        var text = source.Replace("gl_WorkGroupID.x, v)", "gl_WorkGroupID.x, v + 1u)", StringComparison.Ordinal);
         Assert.NotEqual(source, text);
         using var test = new DeviceUnderTest(Needs.DriverWithLaneChain!, BufferMode.Address);
         LaneProbe.Confirm(test.Device, test.Transfers, test.Pipelines, source);
         Assert.True(test.Device.Limits.HasLaneChain);
         LaneProbe.Confirm(test.Device, test.Transfers, test.Pipelines, text);
         Assert.False(test.Device.Limits.HasLaneChain);
+        Assert.True(test.Device.Limits.HasLaneWords);
     }
 }

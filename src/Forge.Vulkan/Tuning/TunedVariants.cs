@@ -7,6 +7,7 @@ internal sealed class TunedVariants
     private readonly PipelineLibrary _pipelines;
     private readonly bool _uses, _hasFiles;
     private readonly Lazy<TuningCache> _cache;
+    private readonly List<QuarantinedVariant> _refused = [];
     private readonly HashSet<(string Kernel, string Variant, string Shaders)> _told = [];
 
     /// <summary>What is known of a device.</summary>
@@ -31,16 +32,30 @@ internal sealed class TunedVariants
     /// <summary>Everything that <see cref="Choose"/> decides by but what ships, as text: where two processes have the same, they choose alike.</summary>
     public string Choices => !_uses ? "off" : string.Join('\n', Known.Choices.Select(c => $"{c.Op} {c.Inputs} {c.Shaders} {c.Variant} {c.At.Ticks}").Order(StringComparer.Ordinal));
 
+    /// <summary>How the driver last refused a variant, as a sentence with a space behind it; nothing where it refused none.</summary>
+    public string LastRefusal => _refused is [.., var last] ? $"The last: {last.Message} " : "";
+
     private TuningRecord Known => _hasFiles || _cache.IsValueCreated ? Cache.Known : TuningRecord.Empty;
+
+    private IEnumerable<QuarantinedVariant> Quarantined => _refused.Count == 0 ? Known.Quarantined : Known.Quarantined.Concat(_refused);
+
+    /// <summary>Keeps a variant from running in this process: the driver would not build it.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="use">The op and its types.</param>
+    /// <param name="variant">The variant.</param>
+    /// <param name="message">How the driver refused it.</param>
+    // Not on disk: the next process asks again, and a driver that was mended has it.
+    public void Refuse(Kernel kernel, OpUse use, Variant variant, string message) =>
+        _refused.Add(new(kernel.Stem, variant.Label, Sources(kernel, use, variant), Verdict.Failed, message, use.ToString(), DateTime.UtcNow));
 
     /// <summary>The variants that may run: those that are not quarantined.</summary>
     public IReadOnlyList<Variant> Allowed(Kernel kernel, OpUse use, IReadOnlyList<Variant> variants) =>
-        Known.Quarantined.Count == 0 ? variants : [.. variants.Where(v => Quarantine(kernel, use, v) is null)];
+        Known.Quarantined.Count + _refused.Count == 0 ? variants : [.. variants.Where(v => Quarantine(kernel, use, v) is null)];
 
     /// <summary>Why a variant must not run; null where it may.</summary>
     public QuarantinedVariant? Quarantine(Kernel kernel, OpUse use, Variant variant) =>
         // Its shaders are read only where one of its name is quarantined.
-        Known.Quarantined.FirstOrDefault(q => q.Kernel == kernel.Stem && q.Variant == variant.Label && q.Shaders == Sources(kernel, use, variant));
+        Quarantined.FirstOrDefault(q => q.Kernel == kernel.Stem && q.Variant == variant.Label && q.Shaders == Sources(kernel, use, variant));
 
     /// <summary>Names the quarantined variants of a kernel, now that another was chosen.</summary>
     /// <param name="kernel">The kernel.</param>
@@ -48,7 +63,7 @@ internal sealed class TunedVariants
     /// <param name="chosen">What runs.</param>
     public void TellAvoided(Kernel kernel, OpUse use, Variant chosen)
     {
-        foreach (var q in Known.Quarantined)
+        foreach (var q in Quarantined)
         {
             if (q.Kernel != kernel.Stem || _told.Contains((q.Kernel, q.Variant, q.Shaders))
                 || kernel.Find(q.Variant, use.Op, use.Inputs, use.Outputs, _device.Limits) is not { } variant || q.Shaders != Sources(kernel, use, variant)) continue;

@@ -21,7 +21,7 @@ public sealed class CallFaultTests : IDisposable
         foreach (var driver in Drivers.Names())
         {
             data.Add(driver, BufferMode.Address, false);
-            data.Add(driver, BufferMode.Descriptor, true);
+            if (Drivers.LongTier || data.Count == 1) data.Add(driver, BufferMode.Descriptor, true);
             if (Drivers.LongTier)
                 data.Add(driver, BufferMode.Checked, true);
         }
@@ -77,7 +77,7 @@ public sealed class CallFaultTests : IDisposable
         try
         {
             var bits = Run(setting, calls, isCold ? Guid.NewGuid().ToString("N") : "cache", avoided.Add);
-            Assert.True(s_dispensable.Contains(fault.Call) || avoided.Count > 0, $"{fault}: nobody noticed");
+            Assert.True(s_dispensable.Contains(fault.Call) || IsRefusal(fault), $"{fault}: nobody noticed");
             Assert.True(bits.Matches(expected) || avoided.Count > 0, $"{fault}: the run went on and has other bits");
             outcome = avoided.Count > 0 ? "another variant" : "went on, same bits";
         }
@@ -97,6 +97,10 @@ public sealed class CallFaultTests : IDisposable
         Assert.Empty(Directory.GetFiles(_root.FullName, ".checkpoint*"));
         return outcome;
     }
+
+    // A shader that is refused once, for no lack of memory, is built again; one that is refused twice gives way to another.
+    private static bool IsRefusal(CallFault fault) =>
+        fault is { Call: "vkCreateComputePipelines" or "vkCreateShadersEXT" or "vkCreateShaderModule", Result: Result.ErrorInitializationFailed };
 
     private IReadOnlyDictionary<string, int> Record(TrainingSetting setting, out TrainedBits bits)
     {

@@ -1,0 +1,126 @@
+using Forge.Core;
+using Forge.Core.Reference;
+using Forge.Models;
+using Forge.Models.Layers;
+using Forge.Models.Optimizers;
+using Forge.Vulkan.Tuning;
+
+namespace Forge.Vulkan.Tests.Faults;
+
+/// <summary>Drivers that offer what they do not have: another variant runs and it is said which, or the error names what was refused; wrong numbers never come out.</summary>
+public sealed class LyingDriverTests
+{
+    private const uint Shader = 1, Float16 = 9, Int64 = 11, GroupNonUniformBallot = 64, CooperativeMatrix = 6022;
+    private const float Tolerance = 2e-4f;
+
+    public static TheoryData<string, uint> OptionalCapabilities()
+    {
+        var data = new TheoryData<string, uint>();
+        foreach (var driver in Drivers.Names())
+            foreach (var capability in (uint[])[Int64, GroupNonUniformBallot])
+                data.Add(driver, capability);
+        return data;
+    }
+
+    [DriverTheory, MemberData(nameof(OptionalCapabilities))]
+    public void ShadersThatAreRefused_GiveWayToOthers_ByName(string driver, uint capability)
+    {
+        var lies = new LyingDriver { Refuses = capability };
+        var avoided = new List<AvoidedVariant>();
+        var (losses, variants, limits) = Train(driver, lies, avoided);
+        Assert.All(losses.Zip(Reference()), l => Assert.Equal(l.Second, l.First, Tolerance * l.Second));
+        // Kernels use either only where there are raw addresses. The probe meets missing ballots before any plan does; what a plan meets is named.
+        Assert.Equal(limits.HasRawAddresses, lies.Refused > 0);
+        Assert.Equal(lies.Refused > 0 && capability == Int64, avoided.Count > 0);
+        Assert.Equal(limits.HasRawAddresses && capability == Int64, limits.HasSubgroupBallot && limits.HasRawAddresses);
+        foreach (var one in avoided)
+        {
+            Assert.Equal("failed", one.Verdict);
+            Assert.Contains("ErrorUnknown", one.ToString(), StringComparison.Ordinal);
+            Assert.Contains($"{one.Instead} runs instead", one.ToString(), StringComparison.Ordinal);
+            Assert.DoesNotContain(variants, v => v.Kernel == one.Kernel && v.Variant == one.Variant);
+        }
+    }
+
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    public void DriverThatRefusesEveryShader_IsAnError_ThatNamesNodeAndCall(string driver)
+    {
+        var lies = new LyingDriver { Refuses = Shader };
+        using var engine = new Engine(new VulkanBackend(Drivers.Open(driver, new() { Hook = lies.Hook }), tuned: false));
+        var error = Assert.Throws<DeviceException>(() => engine.Compile(x => x.Named("signal").Exp().Named("grown")).Run(HostTensor.Of(1)));
+        Assert.Contains("grown", error.Message, StringComparison.Ordinal);
+        Assert.Contains("refused", error.Message, StringComparison.Ordinal);
+        Assert.Contains("vkCreateComputePipelines failed with ErrorUnknown", error.Message.Replace("vkCreateShadersEXT", "vkCreateComputePipelines", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.True(lies.Refused > 0);
+    }
+
+    [MatrixFact]
+    public void MatricesThatAreRefused_GiveWayToPlainProducts()
+    {
+        foreach (var capability in (uint[])[CooperativeMatrix, Float16])
+        {
+            var lies = new LyingDriver { Refuses = capability };
+            var avoided = new List<AvoidedVariant>();
+            // Matrix units that a processor emulates are not chosen by themselves.
+            var backend = new VulkanBackend(Drivers.Open(Needs.DriverWithMatrices!, new() { Hook = lies.Hook }),
+                (_, _, variants) => variants.FirstOrDefault(v => v.Family == Family.Coopmat) ?? variants[0], tuned: false);
+            backend.Avoided += avoided.Add;
+            using var engine = new Engine(backend);
+            var ones = new HostTensor(new(DType.F16, (64, 64)));
+            ones.Span<Half>().Fill((Half)1);
+            var product = engine.Compile(x => x.MatMul(x));
+            Assert.All(product.Run(ones)[0].Span<float>().ToArray(), v => Assert.Equal(64, v));
+            Assert.True(lies.Refused > 0 && avoided.Count > 0);
+        }
+    }
+
+    // Sizes that none of the drivers has at its usual width, and half or twice of those that they have.
+    public static TheoryData<string, uint> WrongSizes()
+    {
+        var data = new TheoryData<string, uint>();
+        foreach (var driver in Drivers.Names())
+            foreach (var size in Drivers.LongTier ? (uint[])[1, 2, 4, 8, 16, 32, 64] : [8, 16])
+                data.Add(driver, size);
+        return data;
+    }
+
+    [DriverTheory, MemberData(nameof(WrongSizes))]
+    public void WrongSubgroupSize_IsNoticed_AndNothingLeansOnIt(string driver, uint size)
+    {
+        uint truth;
+        using (var honest = Drivers.Open(driver, shared: true)) truth = honest.Limits.SubgroupSize;
+        var (losses, _, limits) = Train(driver, new LyingDriver { SubgroupSize = size }, []);
+        Assert.All(losses.Zip(Reference()), l => Assert.Equal(l.Second, l.First, Tolerance * l.Second));
+        // Where nothing leans on subgroups anyway (SwiftShader has no 64-bit addresses), it is not asked.
+        if (limits.HasRawAddresses && size != truth)
+            Assert.Equal((truth, false, false), (limits.SubgroupSize, limits.HasSubgroupBallot, limits.HasLaneWords));
+    }
+
+    [MesaTheory, MemberData(nameof(Drivers.OtherSubgroupSizes), MemberType = typeof(Drivers))]
+    public void EightLanesThatAreNone_AreNoticed(string driver)
+    {
+        var (losses, _, limits) = Train(driver, new LyingDriver { SubgroupSize = 8 }, []);
+        Assert.All(losses.Zip(Reference()), l => Assert.Equal(l.Second, l.First, Tolerance * l.Second));
+        Assert.EndsWith($"@{limits.SubgroupSize}", driver, StringComparison.Ordinal);
+        Assert.False(limits.HasSubgroupBallot);
+    }
+
+    private static float[] Reference() => Train(new ReferenceBackend(), _ => { });
+
+    private static (float[] Losses, IReadOnlyList<(string Label, string Kernel, string Variant)> Variants, DeviceLimits Limits) Train(string driver, LyingDriver lies, List<AvoidedVariant> avoided)
+    {
+        var backend = new VulkanBackend(Drivers.Open(driver, new() { Hook = lies.Hook, Mode = BufferMode.Address }), tuned: false);
+        backend.Avoided += avoided.Add;
+        IReadOnlyList<(string, string, string)> variants = [];
+        return (Train(backend, e => variants = [.. ((Executable)e).Variants]), variants, backend.Limits);
+    }
+
+    private static float[] Train(IBackend backend, Action<IExecutable> look)
+    {
+        using var engine = new Engine(backend, new() { Seed = 5 });
+        var model = new Sequential(new Input((12, 12, 2)), new Conv2D(5, 3, activation: "relu"), new MaxPooling2D(), new Flatten(), new Dense(3));
+        var (losses, executable) = FourSteps.Of(engine, model, new Adam(1e-2f));
+        look(executable);
+        return losses;
+    }
+}
