@@ -9,16 +9,21 @@
 // DEPTH   (Conv3D) images are the FRAMES frames of clips of y, rows of taps those of all frames of a window, TAPS_H of each; x has clips of D frames. What
 //         lies before or behind a clip is read as padding is.
 // Tiles   few terms are one chunk: such a workgroup is one subgroup that computes TILES tiles, one after the other.
-// Grid    x: runs of TILES tiles of a row; y: output rows; z: images x panels of 16 channels. The last tile and panel overlap their neighbours.
+// ACROSS  pixels are counted through all images of ACROSS_P x ACROSS_Q, and tiles go across the ends of rows: short rows are no multiple of ROWS. Q is the
+//         number of all pixels then. Not with DEPTH.
+// PHASES  (ACROSS) y of the grid is a phase of an input gradient at a stride, PHASES_W a row: packed weights, first pixel and padding of each follow from the first's.
+// Grid    x: runs of TILES tiles of a row; y: output rows; z: images x panels of 16 channels (ACROSS: tiles; 1; panels). The last tile and panel overlap their neighbours.
 // Needs   LaneForm.Of, HasLaneChain where CHAINED; Q >= ROWS, OUTPUTS >= 16, one group, every grid axis <= 32768; SCATTERED needs packed weights.
 // Tune    ROWS 6, 5 or 4, whichever wastes least of a row; 48 to 96 terms a chunk: 64 take 100 ms to compile, 96 take 250.
 #define INT64
 #define BUFFERS IN(float, X, 0) IN(float, Weights, 1) IN(float, Bias, 2) OUT(float, Y, 3)
-#define PUSH uint never; uint H; uint W; uint P; uint Q; uint K; int top; int left; uint strideH; uint DH; uint DW; uint firstOfY; uint imageStep; uint rowStep; PUSH_DEPTH
+#define PUSH uint never; uint H; uint W; uint P; uint Q; uint K; int top0; int left0; uint strideH; uint DH; uint DW; uint firstOfY0; uint imageStep; uint rowStep; PUSH_MORE
 #ifdef DEPTH
-#define PUSH_DEPTH uint D; uint strideD; uint DD; int front;
+#define PUSH_MORE uint D; uint strideD; uint DD; int front;
+#elif defined(PHASES)
+#define PUSH_MORE uint packedWords; int phaseTop; int phaseLeft; uint phaseRow; uint phaseColumn;
 #else
-#define PUSH_DEPTH
+#define PUSH_MORE
 #endif
 #include "buffers.glsl"
 
@@ -44,6 +49,10 @@ layout(constant_id = 17) const uint DIGITS = 63;
 layout(constant_id = 18) const bool CHAINED = true;
 layout(constant_id = 19) const uint FRAMES = 1;
 layout(constant_id = 20) const uint TAPS_H = 1;
+layout(constant_id = 21) const uint ACROSS_P = 0;
+layout(constant_id = 22) const uint ACROSS_Q = 1;
+layout(constant_id = 23) const uint PHASES_W = 1;
+const bool ACROSS = ACROSS_P > 0;
 const uint SUBGROUPS = GROUP / 8;
 const uint PANELS = (OUTPUTS + 15) / 16;
 const uint PARTS = (CHANNELS + CHUNK_C - 1) / CHUNK_C; // chunks of a tap
@@ -63,8 +72,18 @@ void main()
     uint c0 = PARTS == 1u ? 0u : min(part * CHUNK_C, CHANNELS - CHUNK_C), keep = part == PARTS - 1u ? 0u : ~0u;
     uint i0 = tap / CHUNKS_W * CHUNK_H, j0 = tap % CHUNKS_W * CHUNK_W;
 
-    uint64_t weights = ADDRESS(Weights) + 4ul * ((PACKED ? panel * K * 16u : o0) + ((i0 * TAPS_W + j0 * CHUNK_H) * CHANNELS + c0) * Q_TERM);
-    uint64_t zeros = ADDRESS(Weights) + 64ul * (PANELS * K);
+    int top = top0, left = left0;
+    uint firstOfY = firstOfY0;
+    uint64_t ofPhase = ADDRESS(Weights);
+#ifdef PHASES
+    uint phaseH = row / PHASES_W, phaseW = row % PHASES_W;
+    top += int(phaseH) * phaseTop;
+    left += int(phaseW) * phaseLeft;
+    firstOfY += phaseH * phaseRow + phaseW * phaseColumn;
+    ofPhase += 4ul * row * packedWords;
+#endif
+    uint64_t weights = ofPhase + 4ul * ((PACKED ? panel * K * 16u : o0) + ((i0 * TAPS_W + j0 * CHUNK_H) * CHANNELS + c0) * Q_TERM);
+    uint64_t zeros = ofPhase + 64ul * (PANELS * K);
     // Without a bias, Bias is some other buffer, and nothing of it is read.
     float bias0 = 0.0, bias1 = 0.0;
     if (HAS_BIAS)
@@ -78,6 +97,20 @@ void main()
         uint q0 = min((group * TILES + tile) * ROWS, Q - ROWS);
         int h0 = int(row * strideH + i0 * DH) - top, w0 = int(q0 * STRIDE_W + j0 * DW) - left;
         uint64_t corner = ADDRESS(X) + uint64_t(4l * ((int64_t(int(image * H) + h0) * int(W) + w0) * int(CHANNELS) + int(c0)));
+        uint image_[ROWS], row_[ROWS], q_[ROWS]; // where ACROSS, of each pixel
+        if (ACROSS)
+            [[unroll]] for (uint r = 0; r < ROWS; ++r)
+            {
+                // A pixel follows the one before it: cheaper than to divide once more.
+                q_[r] = r == 0u ? q0 % ACROSS_Q : q_[r - 1u] + 1u;
+                row_[r] = r == 0u ? q0 / ACROSS_Q % ACROSS_P : row_[r - 1u];
+                image_[r] = r == 0u ? q0 / (ACROSS_P * ACROSS_Q) : image_[r - 1u];
+                if (r == 0u) continue;
+                uint rowEnds = uint(q_[r] == ACROSS_Q), imageEnds = rowEnds & uint(row_[r] == ACROSS_P - 1u);
+                q_[r] &= rowEnds - 1u;
+                row_[r] = row_[r] + rowEnds & imageEnds - 1u;
+                image_[r] += imageEnds;
+            }
         beginTile(s);
         [[unroll]] for (uint i = 0; i < CHUNK_H; ++i)
         {
@@ -95,7 +128,14 @@ void main()
                 [[unroll]] for (uint r = 0; r < ROWS; ++r)
                 {
                     x[j][r] = line + 4ul * ((r * STRIDE_W + j * DW) * CHANNELS);
-                    uint64_t inside = 0ul - uint64_t(rowInside & uint(uint(w0 + int(r * STRIDE_W + j * DW)) < W)); // arithmetic: && would be a branch
+                    uint isInside = rowInside & uint(uint(w0 + int(r * STRIDE_W + j * DW)) < W); // arithmetic: && would be a branch
+                    if (ACROSS)
+                    {
+                        int h = int(row_[r] * strideH + (i0 + i) * DH) - top, w = int(q_[r] * STRIDE_W + (j0 + j) * DW) - left;
+                        x[j][r] = ADDRESS(X) + uint64_t(4l * int64_t(((int(image_[r] * H) + h) * int(W) + w) * int(CHANNELS) + int(c0)));
+                        isInside = uint(uint(h) < H) & uint(uint(w) < W);
+                    }
+                    uint64_t inside = 0ul - uint64_t(isInside);
                     if (SCATTERED) x[j][r] = (x[j][r] & inside) | (zeros & ~inside);
                 }
             [[unroll]] for (uint t = 0; t < CHUNK_W * CHUNK_C; ++t)
@@ -120,6 +160,10 @@ void main()
         if (SUBGROUPS > 1u && gl_SubgroupID != STORES) return; // TILES is 1 then
         uint64_t y = ADDRESS(Y) + 4ul * (firstOfY + image * imageStep + row * rowStep + q0 * (STEP * OUTPUTS) + o0);
         [[unroll]] for (uint r = 0; r < ROWS; ++r)
-            store16(y + 4ul * (r * STEP * OUTPUTS), epilogue(acc[r][0] + bias0), epilogue(acc[r][1] + bias1));
+        {
+            uint64_t to = y + 4ul * (r * STEP * OUTPUTS);
+            if (ACROSS) to = ADDRESS(Y) + 4ul * (firstOfY + image_[r] * imageStep + row_[r] * rowStep + q_[r] * (STEP * OUTPUTS) + o0);
+            store16(to, epilogue(acc[r][0] + bias0), epilogue(acc[r][1] + bias1));
+        }
     }
 }

@@ -40,6 +40,22 @@ public sealed class PassTests
         Assert.DoesNotContain(optimized.LiveNodes(), n => n.Op is ReduceOp { Kind: Reduction.Sum } sum && sum.Axes.Count == n.Inputs[0].Shape.Rank - 1);
     }
 
+    // A dense layer of one unit: what flows back to its inputs is a column times a row, and its bias's gradient stays a sum of its own.
+    [Fact]
+    public void SpreadOuterProducts_GradientOfOneUnit_IsElementwise()
+    {
+        var draw = Draw.FromSeed(3);
+        ReferenceTensor[] feed = [draw.Uniform(new Shape(5, 7)), draw.Uniform(new Shape(7, 1)), draw.Uniform(new Shape(1))];
+        var graph = new Graph();
+        var v = feed.Select((f, i) => graph.Add(new InputOp(i, f.Type)).Outputs[0]).ToArray();
+        var gradients = Grad.Of((v[0].MatMul(v[1]) + v[2]).Square().Sum(), v);
+        var step = new StepGraph(graph, [.. gradients], [], [.. feed.Select(f => f.Type)]);
+        var optimized = PassPipeline.Default.Run(step);
+        Assert.Contains(step.LiveNodes(), n => n.Op is MatMulOp { TransposeB: true });
+        Assert.DoesNotContain(optimized.LiveNodes(), n => n.Op is MatMulOp { TransposeB: true } or MatMulOp { WithColumnSums: true });
+        Same(Evaluate(step, feed), Evaluate(optimized, feed));
+    }
+
     [Fact]
     public void FusePoolGradient_OfAPooledRelu_IsOneNode()
     {

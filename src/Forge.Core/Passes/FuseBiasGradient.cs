@@ -50,7 +50,9 @@ public sealed class FuseBiasGradient : IPass
     private static Tensor? CotangentOf(Node node) => node.Op switch
     {
         Conv2DWeightGradientOp { WithBiasGradient: false } or Conv3DWeightGradientOp { WithBiasGradient: false } => node.Inputs[1],
-        MatMulOp { TransposeA: true, TransposeB: false, WithColumnSums: false, Epilogue.IsNone: true } when node.Inputs.All(i => i.Shape.Rank == 2) => node.Inputs[1],
+        // A sum of one column is no work to share, and its product's fastest kernels, which read a by the vector, make no sums.
+        MatMulOp { TransposeA: true, TransposeB: false, WithColumnSums: false, Epilogue.IsNone: true } when node.Inputs.All(i => i.Shape.Rank == 2) && node.Inputs[1].Shape[-1] > 1
+            => node.Inputs[1],
         _ => null,
     };
 }

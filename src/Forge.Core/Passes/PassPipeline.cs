@@ -15,7 +15,7 @@ public interface IPass
 public sealed class PassPipeline(params IReadOnlyList<IPass> passes)
 {
     /// <summary>What every plan goes through.</summary>
-    public static PassPipeline Default { get; } = new(new DropCustomGradients(), new FoldConstants(), new CopyMovedState(), new DropSaved(), new FuseEpilogue(), new FuseBiasGradient(), new FusePoolGradient(), new FuseLoss(), new FuseElementwise(), new FuseReduction());
+    public static PassPipeline Default { get; } = new(new DropCustomGradients(), new FoldConstants(), new SpreadOuterProducts(), new CopyMovedState(), new DropSaved(), new FuseEpilogue(), new FuseBiasGradient(), new FusePoolGradient(), new FuseLoss(), new FuseElementwise(), new FuseReduction());
 
     /// <summary>Runs the passes.</summary>
     /// <exception cref="GraphException">A pass broke the graph: the message names pass, node and rule.</exception>

@@ -35,6 +35,7 @@ internal sealed record Conv2DPass
             Steps = s with { D = s.F, F = s.D, Front = s.Dilation * (s.Taps - 1) - s.Front };
             (Window, lastRow) = ((e.W[0], columns.Taps), e.W[0] - 1);
         }
+        First = (rows.First, columns.First);
         Places = [(uint)((rows.First * w + columns.First) * c), (uint)(h * w * c), (uint)(e.Geometry.Stride.H * w * c)];
         PixelStep = (uint)e.Geometry.Stride.W;
         Taps = [(uint)columns.Taps, (uint)(lastRow * e.W[1] + columns.LastTap), (uint)(rows.TapStep * e.W[1]), (uint)columns.TapStep];
@@ -72,6 +73,9 @@ internal sealed record Conv2DPass
 
     /// <summary>The same to the left.</summary>
     public int Left { get; }
+
+    /// <summary>Row and column of the first pixel of the whole that it computes.</summary>
+    public (int Row, int Column) First { get; }
 
     /// <summary>Where results go, in elements: the first, from image to image, from row to row.</summary>
     public IReadOnlyList<uint> Places { get; }

@@ -146,7 +146,7 @@ internal sealed record Conv2DWeightGradientLane
             var wanted = Math.Max((Set("slice") * 1024L ?? SliceBytes) / Math.Max(1, chunkBytes), Math.Max(Chunks * Size * 4 / MostPartial, Chunks / MostSlices));
             var most = (int)Math.Clamp(wanted, Math.Min(8, Chunks), Math.Min((int)_form.MostSubgroups, Chunks));
             // Slices of equal length, so that no subgroup idles, where that costs few of them.
-            return (uint)Enumerable.Range((most + 1) / 2, most - most / 2).LastOrDefault(s => Chunks % s == 0, most);
+            return (uint)Enumerable.Range((most + 1) / 2, most / 2 + 1).LastOrDefault(s => Chunks % s == 0, most);
         }
     }
 

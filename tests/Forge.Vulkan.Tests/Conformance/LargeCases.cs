@@ -78,6 +78,13 @@ internal static class LargeCases
         ["input gradient of three channels, with steps"] = d => InputGradient(d, new(2, 14, 19, 3), (5, 5), 24, Conv2DGeometry.Unit with { Stride = (2, 2), Padding = new(2, 2, 1, 2) }),
         ["input gradient in groups, with steps"] = d => InputGradient(d, new(2, 9, 12, 60), (3, 3), 54, new((2, 2), new(1, 1, 1, 1), (1, 2), Groups: 3)),
         ["input gradient of each channel alone, with steps"] = d => InputGradient(d, new(2, 14, 19, 35), (3, 3), 35, new((2, 3), new(1, 1, 1, 0), 1, Groups: 35)),
+        // Short rows: tiles go across the ends of rows and images. Phases of equal windows are one dispatch; of a DCGAN's four, of nine, of a row of two.
+        ["convolution of a DCGAN onto 7x7"] = d => Convolve(d, new(5, 14, 14, 20), (4, 4), 32, Conv2DGeometry.Unit with { Stride = 2, Padding = new(1, 1, 1, 1) }),
+        ["convolution onto rows of two pixels"] = d => Convolve(d, new(9, 5, 3, 33), (2, 2), 24, Conv2DGeometry.Unit),
+        ["convolution onto single pixels"] = d => Convolve(d, new(17, 3, 4, 12), (3, 4), 18, Conv2DGeometry.Unit),
+        ["input gradient of a DCGAN from 7x7"] = d => InputGradient(d, new(3, 14, 14, 35), (4, 4), 40, Conv2DGeometry.Unit with { Stride = 2, Padding = new(1, 1, 1, 1) }),
+        ["input gradient of nine phases"] = d => InputGradient(d, new(2, 15, 21, 16), (6, 6), 24, Conv2DGeometry.Unit with { Stride = 3, Padding = new(2, 1, 1, 2) }),
+        ["input gradient of two phases, a row"] = d => InputGradient(d, new(4, 5, 10, 18), (3, 4), 17, Conv2DGeometry.Unit with { Stride = (1, 2), Padding = new(1, 1, 1, 1) }),
         // Windows of 3x3, channels in blocks of eight: transformed tiles, in chunks of 8, 16 and 24 channels; odd sizes, panels that overlap, every side padded.
         ["convolution 3x3 of 40 channels, odd sizes"] = d => Convolve(d, new(2, 9, 17, 40), (3, 3), 24, Conv2DGeometry.Unit),
         ["convolution 3x3 of 48 channels, padded"] = d => Convolve(d, new(2, 11, 13, 48), (3, 3), 33, Conv2DGeometry.Unit with { Padding = new(1, 1, 1, 1) }),
