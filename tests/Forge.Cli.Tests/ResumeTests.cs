@@ -86,6 +86,21 @@ public class ResumeTests(ResumeTests.Uninterrupted whole) : IClassFixture<Resume
         whole.MustMatch(run);
     }
 
+    // A run that an older Forge began lacks what was added since.
+    [Fact]
+    public void Resume_OfSettingsThatLackSome_TakesTheirDefaults()
+    {
+        var run = whole.NewFolder();
+        Tiny.Train(whole.Data, run, "--epochs", "1", "--steps-per-epoch", "5").MustExit(0);
+        var file = Path.Combine(run, "run.json");
+        var lines = File.ReadAllLines(file);
+        string[] older = [.. lines.Where(l => !l.Contains("\"frames\"", StringComparison.Ordinal) && !l.Contains("\"video_model\"", StringComparison.Ordinal) && !l.Contains("\"units\"", StringComparison.Ordinal))];
+        Assert.Equal(lines.Length - 3, older.Length);
+        File.WriteAllLines(file, older);
+        Tiny.Resume(run, "--epochs", "4").MustExit(0);
+        whole.MustMatch(run);
+    }
+
     [Fact]
     public void Png_OfAResumedRun_ShowsEveryEpoch()
     {

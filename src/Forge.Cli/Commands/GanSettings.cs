@@ -10,30 +10,30 @@ internal sealed record GanSettings
     /// <summary>What is trained, as runs are called.</summary>
     public const string Name = "gan";
 
-    public string Model { get; init; } = Name;
+    public string Model { get; set; } = Name;
 
-    public string Data { get; init; } = ArticleDataOptions.FashionMnistName;
+    public string Data { get; set; } = ArticleDataOptions.FashionMnistName;
 
-    public int? Size { get; init; }
+    public int? Size { get; set; }
 
-    public string Loss { get; init; } = GanLoss.Nonsaturating.Name;
+    public string Loss { get; set; } = GanLoss.Nonsaturating.Name;
 
-    public bool Classes { get; init; }
+    public bool Classes { get; set; }
 
-    public int Steps { get; init; } = 3000;
+    public int Steps { get; set; } = 3000;
 
-    public int Batch { get; init; } = 64;
+    public int Batch { get; set; } = 64;
 
     /// <summary>Null for the loss's own.</summary>
-    public double? LearningRate { get; init; }
+    public double? LearningRate { get; set; }
 
-    public string Precision { get; init; } = Core.Precision.Strict32.Label;
+    public string Precision { get; set; } = Core.Precision.Strict32.Label;
 
-    public int SampleEvery { get; init; } = 200;
+    public int SampleEvery { get; set; } = 200;
 
-    public bool SkipBad { get; init; }
+    public bool SkipBad { get; set; }
 
-    public ulong Seed { get; init; } = 1;
+    public ulong Seed { get; set; } = 1;
 
     /// <summary>The data as these settings mean it: all of it is learnt from.</summary>
     /// <param name="log">Where counts of images are printed.</param>

@@ -7,49 +7,50 @@ using Forge.Models.Video;
 namespace Forge.Cli.Commands;
 
 /// <summary>What a run of a classifier was told.</summary>
+/// <remarks>Properties can be set, not only initialised: generated readers give an `init` that a file leaves out its type's default, not the one said here, and older runs leave out what came later.</remarks>
 internal sealed record TrainSettings
 {
     /// <summary>What is trained: cnn, rnn or video.</summary>
-    public string Model { get; init; } = CnnDesign.Name;
+    public string Model { get; set; } = CnnDesign.Name;
 
     /// <summary>The recurrent cell, of an rnn.</summary>
-    public string Cell { get; init; } = RnnDesign.Cells[0];
+    public string Cell { get; set; } = RnnDesign.Cells[0];
 
     /// <summary>Units of the cell, of an rnn.</summary>
-    public int Units { get; init; } = RnnDesign.DefaultUnits;
+    public int Units { get; set; } = RnnDesign.DefaultUnits;
 
     /// <summary>Which model, of a video run.</summary>
-    public string VideoModel { get; init; } = VideoDesign.Models[0];
+    public string VideoModel { get; set; } = VideoDesign.Models[0];
 
     /// <summary>Frames of a clip, of a video run.</summary>
-    public int Frames { get; init; } = VideoDataOptions.DefaultFrames;
+    public int Frames { get; set; } = VideoDataOptions.DefaultFrames;
 
-    public string Data { get; init; } = ArticleDataOptions.FashionMnistName;
+    public string Data { get; set; } = ArticleDataOptions.FashionMnistName;
 
     /// <summary>Pixels a side; null where the data decide.</summary>
-    public int? Size { get; init; }
+    public int? Size { get; set; }
 
-    public int Epochs { get; init; } = 3;
+    public int Epochs { get; set; } = 3;
 
-    public int? StepsPerEpoch { get; init; }
+    public int? StepsPerEpoch { get; set; }
 
-    public int Batch { get; init; } = 32;
+    public int Batch { get; set; } = 32;
 
-    public double LearningRate { get; init; } = 1e-3;
+    public double LearningRate { get; set; } = 1e-3;
 
     /// <summary>A label of <see cref="Core.Precision"/>.</summary>
-    public string Precision { get; init; } = Core.Precision.Strict32.Label;
+    public string Precision { get; set; } = Core.Precision.Strict32.Label;
 
-    public bool Augment { get; init; }
+    public bool Augment { get; set; }
 
     /// <summary>What is dropped of the last hidden layer, of a cnn.</summary>
-    public double Dropout { get; init; }
+    public double Dropout { get; set; }
 
-    public string? Validation { get; init; }
+    public string? Validation { get; set; }
 
-    public bool SkipBad { get; init; }
+    public bool SkipBad { get; set; }
 
-    public ulong Seed { get; init; } = 1;
+    public ulong Seed { get; set; } = 1;
 
     /// <summary>The model as these settings mean it.</summary>
     [JsonIgnore]
