@@ -33,11 +33,14 @@ internal static class CommandLine
     /// <returns>The process's exit code, see <see cref="ExitCode"/>.</returns>
     public static int Run(string[] args)
     {
-        var parsed = Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        var parsed = Parse(args);
         // What cannot be parsed has no options yet, but --json is plain enough.
         if (parsed.Errors.Count > 0) return Failed(new Report(json: args.Contains(Options.Json.Name), quiet: false), UsageProblem.Explain(parsed));
         return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
+
+    /// <summary>Reads the words of a command line.</summary>
+    internal static ParseResult Parse(IReadOnlyList<string> args) => Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
 
     private static RootCommand Build()
     {
@@ -66,6 +69,7 @@ internal static class CommandLine
         {
             foreach (var name in Switches.Unknown())
                 Report.Warn($"{name} is set, but Forge knows no such switch. Known: {string.Join(", ", Switches.Known)}.");
+            MustBeSwitches();
             return run(new(parsed, report, interruption));
         }
         catch (OperationCanceledException) when (interruption.Requested)
@@ -83,12 +87,25 @@ internal static class CommandLine
         }
     }
 
+    // Here, so that a mistake in them is one of usage, whatever would meet it first.
+    private static void MustBeSwitches()
+    {
+        try
+        {
+            _ = (InputLimits.Current, FolderBounds.FollowsLinks);
+        }
+        catch (ForgeException problem)
+        {
+            throw new UsageException(problem.Message);
+        }
+    }
+
     private static int DebugLevel => int.TryParse(Environment.GetEnvironmentVariable("FORGE_DEBUG"), out var level) ? level : 0;
 
     private static int Failed(Report report, Exception error)
     {
         var code = ExitCode.Of(error);
-        var message = error.Message + (error is BadImageException || error.InnerException is BadImageException ? "\nTo leave out images that cannot be decoded: --skip-bad" : "");
+        var message = ForeignText.Visible(error.Message) + (error is BadImageException || error.InnerException is BadImageException ? "\nTo leave out images that cannot be decoded: --skip-bad" : "");
         Console.Error.WriteLine("forge: " + message);
         if (DebugLevel >= 1) Console.Error.WriteLine(error);
         report.Event("error", writer =>

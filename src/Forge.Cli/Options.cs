@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Forge.Core;
 
 namespace Forge.Cli;
 
@@ -79,7 +80,7 @@ internal static class Options
         CustomParser = result =>
         {
             if (words.Contains(result.Tokens[0].Value)) return result.Tokens[0].Value;
-            result.AddError($"{name} is '{result.Tokens[0].Value}'; it can be {string.Join(", ", words)}.");
+            result.AddError($"{name} is '{ForeignText.Shown(result.Tokens[0].Value)}'; it can be {string.Join(", ", words)}.");
             return null;
         },
     };
@@ -93,7 +94,7 @@ internal static class Options
         {
             var chosen = result.Tokens[0].Value.Split(',');
             if (chosen.FirstOrDefault(c => !words.Contains(c)) is not { } wrong) return chosen;
-            result.AddError($"{name} has '{wrong}'; it can have {string.Join(", ", words)}, with commas between.");
+            result.AddError($"{name} has '{ForeignText.Shown(wrong)}'; it can have {string.Join(", ", words)}, with commas between.");
             return null;
         },
     };
@@ -116,7 +117,7 @@ internal static class Options
     {
         var text = result.Tokens[0].Value;
         if (read(text) is { } value) return value;
-        result.AddError($"{name} is '{text}', but must be {needed}.");
+        result.AddError($"{name} is '{ForeignText.Shown(text)}', but must be {needed}.");
         return null;
     }
 }

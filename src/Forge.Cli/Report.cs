@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Forge.Core;
 
 namespace Forge.Cli;
 
@@ -33,7 +34,7 @@ internal sealed class Report(bool json, bool quiet)
     public void Result(string text) => People.WriteLine(text);
 
     /// <summary>Something the user should know that is no failure.</summary>
-    public static void Warn(string text) => Console.Error.WriteLine("forge: warning: " + text);
+    public static void Warn(string text) => Console.Error.WriteLine("forge: warning: " + ForeignText.Visible(text));
 
     /// <summary>Says with --quiet how many images were left out; without it, the commentary named them.</summary>
     public void WarnOfSkipped(int images)

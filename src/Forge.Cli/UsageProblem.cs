@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Forge.Core;
 
 namespace Forge.Cli;
 
@@ -16,7 +17,7 @@ internal static class UsageProblem
         var unknown = parsed.UnmatchedTokens.Concat(arguments).FirstOrDefault(LooksLikeOption) ?? (parsed.UnmatchedTokens is [var surplus, ..] ? surplus : null);
         var problem = unknown is not null ? Unknown(parsed.CommandResult, name, unknown)
             : command.Subcommands.Count > 0 ? $"'{name}' needs a command: {List(Commands(command))}."
-            : string.Join('\n', parsed.Errors.Select(e => e.Message).Distinct());
+            : string.Join('\n', parsed.Errors.Select(e => ForeignText.Shown(e.Message, 500)).Distinct().Take(5));
         return new($"{problem}\nSee '{name} --help'.");
     }
 
@@ -49,13 +50,13 @@ internal static class UsageProblem
     {
         var isOption = word.StartsWith('-');
         var known = isOption ? OptionsOf(result) : Commands(result.Command);
-        if (known.Count == 0) return $"'{name}' takes no argument '{word}'.";
-        var typed = isOption ? word.Split('=')[0] : word;
+        if (known.Count == 0) return $"'{name}' takes no argument '{ForeignText.Shown(word)}'.";
+        var typed = ForeignText.Shown(isOption ? word.Split('=')[0] : word);
         var nearest = known.MinBy(k => Distance(k, typed))!;
         var guess = Distance(nearest, typed) <= 1 + typed.Length / 4 ? $" Did you mean {nearest}?" : "";
         return isOption
-            ? $"'{name}' has no option {typed}.{guess}\nIts options: {List(known)}.{(result.Command.Arguments.Count > 0 ? $" A file of that name is written ./{word}" : "")}"
-            : $"'{name}' has no command '{word}'.{guess}\nIts commands: {List(known)}.";
+            ? $"'{name}' has no option {typed}.{guess}\nIts options: {List(known)}.{(result.Command.Arguments.Count > 0 ? $" A file of that name is written ./{ForeignText.Shown(word)}" : "")}"
+            : $"'{name}' has no command '{typed}'.{guess}\nIts commands: {List(known)}.";
     }
 
     private static List<string> Commands(Command command) => [.. command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name)];

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Forge.Core;
 
 namespace Forge.Vulkan;
 
@@ -19,6 +20,12 @@ internal static class CheckedFile
         byte[] bytes;
         try
         {
+            // Looked at before opening: a pipe has no length, and opening one could wait for ever.
+            if (InputFile.LengthOf(path) is var length && (length < HeaderBytes || length > InputLimits.Current.CacheBytes))
+            {
+                damaged = true;
+                return null;
+            }
             bytes = File.ReadAllBytes(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

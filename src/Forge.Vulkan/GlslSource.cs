@@ -1,3 +1,5 @@
+using Forge.Core;
+
 namespace Forge.Vulkan;
 
 /// <summary>A shader of the user's own: GLSL text, or the file that has it.</summary>
@@ -7,9 +9,6 @@ namespace Forge.Vulkan;
 /// </remarks>
 public sealed class GlslSource
 {
-    // Far past any kernel: a device file or a data file given by mistake is not read to its end.
-    private const int MostCharacters = 1 << 18;
-
     private readonly string? _text, _file, _folder;
     private (string Name, string Text, IReadOnlyList<(string Name, string Text)> Includes)? _read;
 
@@ -43,12 +42,15 @@ public sealed class GlslSource
         Visit(name, text);
         return (name, text, includes);
 
+        // No deeper than there are files, and no file under a second name: an include that includes itself as ./itself ends.
         void Visit(string from, string source)
         {
             foreach (var (line, included) in ShaderSource.Directives(source))
             {
                 if (includes.Any(i => i.Name == included) || Own(included, $"{from}:{line}") is not { } path)
                     continue;
+                if (includes.Count >= InputLimits.Current.GlslFiles)
+                    throw new ShaderException($"{from}:{line}: #include \"{ForeignText.Shown(included)}\" is one more than the {InputLimits.Current.GlslFiles} files that a kernel may include. Join some, or raise glsl-files in {InputLimits.Switch}.");
                 var found = ReadFile(path, $"{from}:{line}");
                 includes.Add((included, found));
                 Visit(included, found);
@@ -59,32 +61,39 @@ public sealed class GlslSource
     // Null where the name is one of Forge's files, or of none: then the compiler names file and line.
     private string? Own(string included, string at)
     {
+        var shown = ForeignText.Shown(included);
+        var parts = included.Split('/', '\\');
+        if (Path.IsPathRooted(included) || parts.Contains(".."))
+            throw new ShaderException($"{at}: #include \"{shown}\" leaves the kernel's folder{(_folder is null ? "" : " " + _folder)}. A kernel includes Forge's files by name, and files of its own folder and below.");
+        if (parts.Any(part => part is "" or "." || part.Length > 255) || included.Length > 1000 || included.Any(char.IsControl))
+            throw new ShaderException($"{at}: #include \"{shown}\" is no name of a file. Write folders and file with one / between, without dots before.");
         var isForges = ShaderSource.Default.Find("include/" + included) is not null;
-        if (Path.IsPathRooted(included) || included.Split('/', '\\').Contains(".."))
-            throw new ShaderException($"{at}: #include \"{included}\" leaves the kernel's folder{(_folder is null ? "" : " " + _folder)}. A kernel includes Forge's files by name, and files of its own folder and below.");
         if (_folder is null)
             return null;
         var path = _folder;
-        foreach (var part in included.Split('/', '\\'))
+        foreach (var part in parts)
         {
             path = Path.Combine(path, part);
             if (new FileInfo(path).LinkTarget is not null)
-                throw new ShaderException($"{at}: #include \"{included}\": {path} is a link, which may leave the kernel's folder {_folder}. Put the file itself there.");
+                throw new ShaderException($"{at}: #include \"{shown}\": {path} is a link, which may leave the kernel's folder {_folder}. Put the file itself there.");
         }
         if (!File.Exists(path))
             return null;
         return !isForges ? path
-            : throw new ShaderException($"{at}: #include \"{included}\" is one of Forge's own files, and {path} has the same name. Give yours another.");
+            : throw new ShaderException($"{at}: #include \"{shown}\" is one of Forge's own files, and {path} has the same name. Give yours another.");
     }
 
     private static string ReadFile(string path, string at)
     {
         try
         {
-            using var reader = new StreamReader(path);
-            var text = new char[MostCharacters + 1];
+            // Far past any kernel: a device file or a data file given by mistake is not read to its end, and a pipe is not waited for.
+            var most = InputLimits.Current.GlslCharacters;
+            using var file = InputFile.Open(path);
+            using var reader = new StreamReader(file);
+            var text = new char[Math.Min(most, file.Length) + 1];
             var length = reader.ReadBlock(text);
-            return length <= MostCharacters ? new string(text, 0, length) : throw new ShaderException($"{at}: {path} is larger than {MostCharacters:N0} characters: no kernel.");
+            return length <= most ? new string(text, 0, length) : throw new ShaderException($"{at}: {path} is larger than {most:N0} characters: no kernel. The limit is glsl-characters of {InputLimits.Switch}.");
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

@@ -53,7 +53,7 @@ internal static class GlslcLibrary
         for (var i = 0; i < count; i++)
         {
             var header = headers + (ulong)(i * size);
-            if (headers > (ulong)bytes.Length || header + 56 > (ulong)bytes.Length || BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan((int)header)) != 2) // PT_DYNAMIC
+            if (headers > (ulong)bytes.Length || header > (ulong)bytes.Length - 56 || BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan((int)header)) != 2) // PT_DYNAMIC
                 continue;
             var start = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan((int)header + 8));
             var length = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan((int)header + 32));

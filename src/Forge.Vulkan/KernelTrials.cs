@@ -63,6 +63,8 @@ internal sealed class KernelTrialRun(VulkanBackend backend, TrialProgram? progra
             throw new ShaderException(answer.Message);
         if (answer.Verdict != Verdict.Right)
             throw new GuardException(answer.Message);
+        if (!outputs.Select(y => y.Bytes).SequenceEqual(answer.Outputs.Select(bytes => (long)bytes.Length)))
+            throw new GuardException($"{op.Name}: the process that ran the kernel answered with other outputs than were asked for.");
         return [.. outputs.Zip(answer.Outputs, (type, bytes) =>
         {
             var tensor = new HostTensor(type);

@@ -12,6 +12,7 @@ namespace Forge.Vulkan;
 internal sealed class ShaderPack
 {
     private const int KeyBytes = 32, EntryBytes = KeyBytes + 12;
+    private const long MostInflated = 1032; // what deflate makes of a byte at the most
     private readonly byte[] _payload;
     private readonly int _count;
 
@@ -31,7 +32,8 @@ internal sealed class ShaderPack
     public static ShaderPack? Open(string path)
     {
         var payload = CheckedFile.Read(path, out var damaged);
-        if (payload is not null && payload.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(payload) is var count && count <= (payload.Length - 4) / EntryBytes)
+        if (payload is not null && payload.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(payload) is var count && count <= (payload.Length - 4) / EntryBytes
+            && Enumerable.Range(0, (int)count).All(i => IsWhole(payload, payload.AsSpan(4 + i * EntryBytes + KeyBytes, 12))))
             return new(payload, (int)count);
         if (damaged || payload is not null)
             Switches.Log(1, $"ignored the damaged shader pack {path}");
@@ -88,12 +90,32 @@ internal sealed class ShaderPack
         }
     }
 
-    private byte[] Unpack(ReadOnlySpan<byte> place)
+    // Null where the entry does not unpack to what was announced: the shader is then compiled.
+    private byte[]? Unpack(ReadOnlySpan<byte> place)
     {
-        var (start, packed, length) = (BinaryPrimitives.ReadInt32LittleEndian(place), BinaryPrimitives.ReadInt32LittleEndian(place[4..]), BinaryPrimitives.ReadInt32LittleEndian(place[8..]));
+        var (start, packed, length) = Place(place);
         var spirv = new byte[length];
         using var inflate = new DeflateStream(new MemoryStream(_payload, start, packed), CompressionMode.Decompress);
-        inflate.ReadExactly(spirv);
-        return spirv;
+        try
+        {
+            if (inflate.ReadAtLeast(spirv, length, throwOnEndOfStream: false) == length && inflate.ReadByte() < 0)
+                return spirv;
+        }
+        catch (InvalidDataException)
+        {
+            // Said below.
+        }
+        Switches.Log(1, "ignored a damaged entry of the shader pack");
+        return null;
     }
+
+    // Within the file, and not longer than its bytes can unpack to.
+    private static bool IsWhole(byte[] payload, ReadOnlySpan<byte> place)
+    {
+        var (start, packed, length) = Place(place);
+        return start >= 4 && packed >= 0 && start <= payload.Length - packed && length >= 0 && length <= MostInflated * packed;
+    }
+
+    private static (int Start, int Packed, int Length) Place(ReadOnlySpan<byte> place) =>
+        (BinaryPrimitives.ReadInt32LittleEndian(place), BinaryPrimitives.ReadInt32LittleEndian(place[4..]), BinaryPrimitives.ReadInt32LittleEndian(place[8..]));
 }

@@ -11,7 +11,8 @@ internal static class SpirvModule
     public static bool IsSpirv(ReadOnlySpan<byte> spirv) =>
         spirv.Length >= 20 && spirv.Length % 4 == 0 && MemoryMarshal.Read<uint>(spirv) == Magic;
 
-    /// <summary>The length of the push block, in bytes, or 0 where the shader declares none.</summary>
+    /// <summary>The length of the push block, in bytes, or 0 where the shader declares none that can be read.</summary>
+    /// <remarks>The words come from a compiler or a file: none is believed to be there, or to name what was declared.</remarks>
     public static int PushBytes(ReadOnlySpan<byte> spirv)
     {
         const ushort TypeInt = 21, TypeFloat = 22, TypeVector = 23, TypeArray = 28, TypeStruct = 30, TypePointer = 32, Constant = 43, Variable = 59, Decorate = 71, MemberDecorate = 72;
@@ -31,22 +32,22 @@ internal static class SpirvModule
             var w = words.Slice(at, count);
             switch (code)
             {
-                case TypeInt or TypeFloat:
-                    sizes[w[1]] = (int)w[2] / 8;
+                case TypeInt or TypeFloat when count >= 3:
+                    sizes[w[1]] = (int)(w[2] / 8);
                     break;
-                case TypeVector:
-                    sizes[w[1]] = sizes[w[2]] * (int)w[3];
+                case TypeVector when count == 4:
+                    sizes[w[1]] = unchecked(sizes.GetValueOrDefault(w[2]) * (int)w[3]);
                     break;
                 case Constant when count == 4:
                     constants[w[2]] = w[3];
                     break;
-                case TypeArray when constants.TryGetValue(w[3], out var length):
-                    sizes[w[1]] = strides.GetValueOrDefault(w[1]) * (int)length;
+                case TypeArray when count == 4 && constants.TryGetValue(w[3], out var length):
+                    sizes[w[1]] = unchecked(strides.GetValueOrDefault(w[1]) * (int)length);
                     break;
-                case TypeStruct:
+                case TypeStruct when count >= 2:
                     structs[w[1]] = w[2..].ToArray();
                     break;
-                case TypePointer:
+                case TypePointer when count == 4:
                     pointers[w[1]] = w[3];
                     sizes[w[1]] = 8; // of physical storage; other pointers are never members
                     break;
@@ -56,7 +57,7 @@ internal static class SpirvModule
                 case MemberDecorate when count == 5 && w[3] == Offset:
                     offsets[(w[1], w[2])] = (int)w[4];
                     break;
-                case Variable when w[3] == PushConstant && pointers.TryGetValue(w[1], out var block) && structs.TryGetValue(block, out var members):
+                case Variable when count >= 4 && w[3] == PushConstant && pointers.TryGetValue(w[1], out var block) && structs.TryGetValue(block, out var members):
                     return members.Select((type, i) => offsets.GetValueOrDefault((block, (uint)i)) + sizes.GetValueOrDefault(type, 8)).DefaultIfEmpty().Max();
                 default:
                     break;

@@ -9,7 +9,7 @@ public static class Switches
     public static IReadOnlyList<string> Known { get; } =
     [
         "FORGE_DEVICE", "FORGE_VALIDATION", "FORGE_DEBUG", "FORGE_DUMP", "FORGE_SEED", "FORGE_BUFFERS", "FORGE_SHADERS", "FORGE_STATS", "FORGE_TUNE", "FORGE_CHAIN",
-        "FORGE_VULKAN_LOADER", "FORGE_SHADERC", "FORGE_SETUP", "FORGE_DATA", "FORGE_OS_RELEASE", "FORGE_PYTHON", "FORGE_PACK",
+        "FORGE_VULKAN_LOADER", "FORGE_SHADERC", "FORGE_SETUP", "FORGE_DATA", "FORGE_OS_RELEASE", "FORGE_PYTHON", "FORGE_PACK", Core.InputLimits.Switch, Core.FolderBounds.Switch,
     ];
 
     /// <summary>Names in the environment that start with FORGE_ and mean nothing to Forge.</summary>

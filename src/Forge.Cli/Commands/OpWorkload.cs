@@ -87,7 +87,7 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
         // What is left out, a stride or groups, is 1.
         foreach (var group in match.Groups.Values.Skip(1))
             dimensions.Add(!group.Success ? 1 : int.TryParse(group.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var extent) && extent is > 0 and <= LargestExtent
-                ? extent : throw Malformed($" {group.Value} is not from 1 to {LargestExtent}."));
+                ? extent : throw Malformed($" {ForeignText.Shown(group.Value, 20)} is not from 1 to {LargestExtent}."));
         try
         {
             // A square product is named as the peers name it.
@@ -97,14 +97,15 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
             _ = workload.Outputs;
             if (workload.Inputs.Concat(workload.Outputs).Any(t => t.Shape.Aggregate(1.0, (count, extent) => count * extent) >= int.MaxValue))
                 throw Malformed(" A tensor would have 2^31 elements or more.");
+            if (workload.Inputs.Concat(workload.Outputs).Any(t => t.Shape.Count == 0)) throw Malformed(" A tensor would have no elements.");
             return workload;
         }
         catch (Exception problem) when (problem is ShapeException or OverflowException)
         {
-            throw Malformed($" {problem.Message.Split('\n')[0]}"); // the lines after it list inputs that the user did not write
+            throw Malformed($" {ForeignText.Shown(problem.Message.Split('\n')[0], 300)}"); // the lines after it list inputs that the user did not write
         }
 
-        UsageException Malformed(string why) => new($"--shape is '{shape}', but {op} needs {example}.{why}");
+        UsageException Malformed(string why) => new($"--shape is '{ForeignText.Shown(shape)}', but {op} needs {example}.{why}");
     }
 
     // The factors of products and convolutions may be 16-bit: "1024x1024x1024/bf16".
@@ -125,7 +126,7 @@ internal sealed partial record OpWorkload(string Name, Op Op, IReadOnlyList<Tens
 
     // Weights, gradient and state; rates and the gradient's scale; the finite flag.
     private static (Regex, string, Func<string, int[], OpWorkload>) Updating(UpdateOp op) => (Matrix(), MatrixForm,
-        (name, d) => new(name, op, [.. Enumerable.Repeat(F32(d[0] * d[1]), 2 + op.Slots.Count), .. Enumerable.Repeat(F32(), op.Scalars.Count + 1), Word]));
+        (name, d) => new(name, op, [.. Enumerable.Repeat(F32(checked(d[0] * d[1])), 2 + op.Slots.Count), .. Enumerable.Repeat(F32(), op.Scalars.Count + 1), Word]));
 
     private static TensorType Word => new(DType.U32, Shape.Scalar);
 

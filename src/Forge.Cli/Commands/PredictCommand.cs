@@ -21,12 +21,13 @@ internal static class PredictCommand
         using var engine = invocation.OpenEngine();
         var classifier = SavedClassifier.Load(engine, invocation.Get(CheckpointPath)!);
         var colour = classifier.ImageShape[-1] == 1 ? ColourMode.Grey : ColourMode.Rgb;
-        var decoder = new ImageDecoder();
-        var clips = classifier.Design is VideoDesign ? new ClipReader(classifier.ImageShape[0], classifier.ImageShape[1], colour) : null;
-        var files = invocation.Get(Paths)!.SelectMany(path => clips is null ? Files(path) : ClipReader.Find(path)).ToList();
-        clips?.RequireReadable(files);
+        // What is found in a folder lies in it; a file that is named may lie anywhere.
+        var given = invocation.Get(Paths)!.Select(path => (Path: path, Decoder: new ImageDecoder { Within = Directory.Exists(path) ? path : null }))
+            .Select(p => (p.Path, p.Decoder, Clips: classifier.Design is VideoDesign ? new ClipReader(classifier.ImageShape[0], classifier.ImageShape[1], colour) { Decoder = p.Decoder } : null));
+        var files = given.SelectMany(p => (p.Clips is null ? Files(p.Path) : ClipReader.Find(p.Path)).Select(file => (File: file, p.Decoder, p.Clips))).ToList();
+        if (files.Count > 0) files[0].Clips?.RequireReadable(files.Select(f => f.File));
         var top = invocation.Get(Top) ?? 3;
-        foreach (var file in files)
+        foreach (var (file, decoder, clips) in files)
         {
             invocation.Interruption.Token.ThrowIfCancellationRequested();
             IReadOnlyList<(string, float)> labels;
@@ -47,8 +48,7 @@ internal static class PredictCommand
     private static IEnumerable<string> Files(string path)
     {
         if (!Directory.Exists(path)) return Path.Exists(path) ? [path] : throw new DataException($"{path}: no such file or folder.");
-        var found = Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
-            .Where(file => ImageDecoder.Extensions.Contains(Path.GetExtension(file).ToLowerInvariant())).Order(StringComparer.Ordinal).ToList();
+        var found = ImageFolder.ImagesBelow(path);
         return found.Count > 0 ? found : throw new DataException($"{path}: no images in this folder. Files ending in {string.Join(' ', ImageDecoder.Extensions)} are looked for.");
     }
 

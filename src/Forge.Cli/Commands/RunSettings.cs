@@ -35,13 +35,18 @@ internal static class RunSettings
         if (!File.Exists(path)) return null;
         try
         {
-            using var file = File.OpenRead(path);
+            if (FolderBounds.Problem(folder, path) is { } outside) throw new DataException($"{path}: cannot be read: {outside}.");
+            using var file = InputFile.OpenText(path);
             if (JsonSerializer.Deserialize(file, json) is { } settings && isPossible(settings)) return settings;
             throw new DataException($"{path}: holds a value that no run can have. Remove the folder or repair the file.");
         }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"{path}: cannot be read ({problem.Message.TrimEnd('.')}).", problem);
+        }
         catch (JsonException problem)
         {
-            throw new DataException($"{path}: damaged ({problem.Message}). Remove the folder or repair the file.", problem);
+            throw new DataException($"{path}: damaged ({ForeignText.Shown(problem.Message, 200)}). Remove the folder or repair the file.", problem);
         }
     }
 }

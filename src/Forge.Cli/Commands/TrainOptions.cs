@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Forge.Core;
 using Forge.Models.Cnn;
 using Forge.Models.Datasets;
 using Forge.Models.Rnn;
@@ -120,6 +121,6 @@ internal static class TrainOptions
     private static string ValidationOf(string text)
     {
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction)) return Path.GetFullPath(text);
-        return fraction is >= 0 and < 1 ? text : throw new UsageException($"--val is {text}, but must be a folder, or a fraction from 0 to below 1, such as 0.2.");
+        return fraction is >= 0 and < 1 ? text : throw new UsageException($"--val is {ForeignText.Shown(text)}, but must be a folder, or a fraction from 0 to below 1, such as 0.2.");
     }
 }

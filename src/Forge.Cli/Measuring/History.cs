@@ -54,7 +54,7 @@ internal sealed class History(string folder)
         foreach (var file in Directory.EnumerateFiles(Folder, "*.jsonl").Order(StringComparer.Ordinal))
         {
             var number = 0;
-            using var reader = new StreamReader(Open(file, FileMode.Open, FileAccess.Read, FileShare.Read));
+            using var reader = new StreamReader(InputFile.LengthOf(file) == 0 ? Stream.Null : Open(file, FileMode.Open, FileAccess.Read, FileShare.Read));
             while (reader.ReadLine() is { } line)
             {
                 number++;

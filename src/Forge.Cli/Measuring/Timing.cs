@@ -28,15 +28,15 @@ internal sealed record Timing(string Peer, string Workload, double Ms, double Ms
             {
                 using var document = JsonDocument.Parse(line);
                 var root = document.RootElement;
-                if (!root.TryGetProperty("workload", out var workload)) continue;
+                if (Text("workload") is not { } workload) continue;
                 if (Number("ms") is { } ms && ms > 0)
-                    return new(Text("peer") ?? "", workload.GetString() ?? "", ms, Number("ms_min") ?? ms, Number("ms_max") ?? ms, Number("ms_first"), (int)(Number("n") ?? 1), (int?)Number("peak_rss_mib"), Text("device"), Text("driver"));
+                    return new(Text("peer") ?? "", workload, ms, Number("ms_min") ?? ms, Number("ms_max") ?? ms, Number("ms_first"), (int)(Number("n") ?? 1), (int?)Number("peak_rss_mib"), Text("device"), Text("driver"));
                 why = Text("note");
 
                 double? Number(string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
                 string? Text(string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
             }
-            catch (JsonException)
+            catch (Exception problem) when (problem is JsonException or InvalidOperationException) // the latter: half of a pair of surrogates
             {
                 // Something else that begins with a brace.
             }

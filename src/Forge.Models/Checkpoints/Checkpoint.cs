@@ -83,7 +83,8 @@ public sealed record Checkpoint
         if (!Directory.Exists(path)) throw new CheckpointException($"{path}: no such checkpoint. Give a run folder or a .safetensors file.");
         var other = choice == CheckpointChoice.Best ? CheckpointChoice.Last : CheckpointChoice.Best;
         foreach (var one in (CheckpointChoice[])[choice, other])
-            if (Path.Combine(path, FileName(one)) is var file && File.Exists(file)) return file;
+            if (Path.Combine(path, FileName(one)) is var file && File.Exists(file))
+                return FolderBounds.Problem(path, file) is { } problem ? throw new CheckpointException($"{file}: cannot be read: {problem}.") : file;
         throw new CheckpointException($"{path}: the folder holds neither {FileName(choice)} nor {FileName(other)}. Give a run folder that forge train wrote, or a .safetensors file.");
     }
 

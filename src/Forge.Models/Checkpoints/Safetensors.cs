@@ -20,7 +20,6 @@ public sealed record SafetensorsContent(
 public static class Safetensors
 {
     private const string ChecksumKey = "forge.sha256";
-    private const int MaximumHeaderBytes = 100_000_000; // the format's own limit
     private static ReadOnlySpan<byte> ChecksumPrefix => "{\"__metadata__\":{\"forge.sha256\":\""u8;
 
     /// <summary>Writes tensors and metadata; the same content always gives the same bytes.</summary>
@@ -85,7 +84,7 @@ public static class Safetensors
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
+            using var file = InputFile.Open(path);
             return Read(file, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -107,8 +106,9 @@ public static class Safetensors
             throw new CheckpointException($"{name}: {(available == 0 ? "the file is empty" : $"only {available} bytes long")}, too short for a safetensors file. Use another checkpoint.");
         stream.ReadExactly(start);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(start);
-        if (length > MaximumHeaderBytes || (long)length > available - 8)
-            throw new CheckpointException($"{name}: not a safetensors file, or a truncated or damaged one: its first 8 bytes announce a header of {length} bytes, but {available - 8} bytes follow and at most {MaximumHeaderBytes} are allowed.");
+        var most = Math.Min(InputLimits.Current.HeaderBytes, Array.MaxLength);
+        if (length > (ulong)most || (long)length > available - 8)
+            throw new CheckpointException($"{name}: not a safetensors file, or a truncated or damaged one: its first 8 bytes announce a header of {length} bytes, but {available - 8} bytes follow and at most {most} are allowed.");
         var headerBytes = new byte[length];
         stream.ReadExactly(headerBytes);
         var header = SafetensorsHeader.Parse(headerBytes, available - 8 - (long)length, name);

@@ -14,7 +14,7 @@ public sealed class FolderBatches : BatchSource
     private long _cacheLeft;
 
     internal FolderBatches(ImageDataGenerator generator, string folder, FlowOptions options)
-        : this(generator, options, ImageFolder.Scan(folder, options.Classes, options.Subset, generator.ValidationSplit), ShapeOf(options), "images", path => Decode(path, options)) { }
+        : this(generator, options, ImageFolder.Scan(folder, options.Classes, options.Subset, generator.ValidationSplit), ShapeOf(options), "images", DecoderOf(folder, options)) { }
 
     /// <summary>Batches of what a folder was found to have.</summary>
     /// <param name="generator">What is done with images.</param>
@@ -72,8 +72,11 @@ public sealed class FolderBatches : BatchSource
         return (height, width, options.Colour == ColourMode.Rgb ? 3 : 1);
     }
 
-    private static byte[] Decode(string path, FlowOptions options) =>
-        options.Decoder.Decode(path, options.Colour).ResizeNearest(options.TargetSize.Height, options.TargetSize.Width).Pixels;
+    private static Func<string, byte[]> DecoderOf(string folder, FlowOptions options)
+    {
+        var decoder = options.Decoder with { Within = folder };
+        return path => decoder.Decode(path, options.Colour).ResizeNearest(options.TargetSize.Height, options.TargetSize.Width).Pixels;
+    }
 
     private void Keep(int index, byte[] pixels)
     {

@@ -73,7 +73,7 @@ public sealed record IdxDataSet(string Title, string Name, IReadOnlyList<string>
         var begin = new byte[8 + s_firstDigits.Length];
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = InputFile.Open(path);
             using Stream content = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
             return content.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false) == begin.Length && begin.AsSpan(8).SequenceEqual(s_firstDigits);
         }
@@ -94,6 +94,8 @@ public sealed record IdxDataSet(string Title, string Name, IReadOnlyList<string>
         var (imagePath, labelPath) = (FileOf(folder, $"{part}-images-idx3-ubyte"), FileOf(folder, $"{part}-labels-idx1-ubyte"));
         foreach (var path in (string[])[imagePath, labelPath])
             if (!File.Exists(path)) throw new DataException($"{path}: missing. {Title} needs four files; {HowToGet}.");
+        foreach (var path in (string[])[imagePath, labelPath])
+            if (FolderBounds.Problem(folder, path) is { } problem) throw new DataException($"{path}: cannot be read: {problem}.");
         var (images, labels) = (IdxFile.Read(imagePath), IdxFile.Read(labelPath));
         if (images.Type != IdxType.U8 || images.Dimensions is not [var n, 28, 28])
             throw new DataException($"{imagePath}: holds {string.Join("x", images.Dimensions)} {images.Type}; {count}x28x28 unsigned bytes were expected.");

@@ -29,9 +29,6 @@ public enum IdxType
 /// </remarks>
 public sealed class IdxFile
 {
-    /// <summary>The largest array that is read, in bytes, unless the caller says otherwise.</summary>
-    public const long DefaultByteLimit = 1L << 30;
-
     private IdxFile(IdxType type, int[] dimensions, byte[] bytes) => (Type, Dimensions, Bytes) = (type, dimensions, bytes);
 
     /// <summary>The element type.</summary>
@@ -61,13 +58,13 @@ public sealed class IdxFile
 
     /// <summary>Reads a file, plain or gzip.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="byteLimit">The largest array accepted, in bytes.</param>
+    /// <param name="byteLimit">The largest array accepted, in bytes; null for <see cref="InputLimits.IdxBytes"/>.</param>
     /// <exception cref="DataException">The file is missing, unreadable, damaged, truncated, too long or beyond the limit; the message names it.</exception>
-    public static IdxFile Read(string path, long byteLimit = DefaultByteLimit)
+    public static IdxFile Read(string path, long? byteLimit = null)
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+            using var file = InputFile.Open(path);
             return Read(file, path, byteLimit);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -79,21 +76,22 @@ public sealed class IdxFile
     /// <summary>Reads from a seekable stream.</summary>
     /// <param name="stream">The stream, from its current position to its end.</param>
     /// <param name="name">What messages call it.</param>
-    /// <param name="byteLimit">The largest array accepted, in bytes.</param>
-    /// <exception cref="DataException">As for <see cref="Read(string, long)"/>.</exception>
-    public static IdxFile Read(Stream stream, string name, long byteLimit = DefaultByteLimit)
+    /// <param name="byteLimit">The largest array accepted, in bytes; null for <see cref="InputLimits.IdxBytes"/>.</param>
+    /// <exception cref="DataException">As for <see cref="Read(string, long?)"/>.</exception>
+    public static IdxFile Read(Stream stream, string name, long? byteLimit = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
+        var most = byteLimit ?? InputLimits.Current.IdxBytes;
         var start = stream.Position;
         Span<byte> magic = stackalloc byte[2];
         if (stream.ReadAtLeast(magic, 2, throwOnEndOfStream: false) < 2)
             throw new DataException($"{name}: the file is {(stream.Position == start ? "empty" : "one byte long")}; an IDX file was expected. Download it again.");
         stream.Position = start;
-        if (magic is not [0x1F, 0x8B]) return Parse(stream, name, byteLimit, stream.Length - start);
+        if (magic is not [0x1F, 0x8B]) return Parse(stream, name, most, stream.Length - start);
         try
         {
             using var unzipped = new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true);
-            var parsed = Parse(unzipped, name, byteLimit, knownLength: null);
+            var parsed = Parse(unzipped, name, most, knownLength: null);
             GzipTrailer.Check(stream, name, parsed._checked);
             return parsed;
         }
@@ -132,7 +130,7 @@ public sealed class IdxFile
         }
         var shape = string.Join("x", dimensions);
         if (announced > byteLimit || announced > Array.MaxLength)
-            throw new DataException($"{name}: the IDX header announces {shape} {type} elements, more than the limit of {byteLimit} bytes. The file is damaged, or raise the limit.");
+            throw new DataException($"{name}: the IDX header announces {shape} {type} elements, more than the limit of {byteLimit} bytes. The file is damaged, or raise idx-bytes in {InputLimits.Switch}.");
         var length = (long)announced;
         if (knownLength is { } whole && whole - 4 - 4 * rank != length)
             throw new DataException($"{name}: the IDX header announces {shape} {type} elements = {length} bytes, but {whole - 4 - 4 * rank} follow it. "

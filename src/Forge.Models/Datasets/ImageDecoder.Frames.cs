@@ -1,3 +1,4 @@
+using Forge.Core;
 using SkiaSharp;
 
 namespace Forge.Models.Datasets;
@@ -8,7 +9,10 @@ public sealed partial record ImageDecoder
     public static IReadOnlyList<string> AnimationExtensions { get; } = [".gif", ".webp"];
 
     /// <summary>The most frames an animation may have.</summary>
-    public int FrameLimit { get; init; } = 10_000;
+    public int FrameLimit { get; init; } = InputLimits.Current.Frames;
+
+    /// <summary>The most pixels that an animation's frames have together: each may be painted over the whole picture.</summary>
+    public long AnimationPixelLimit { get; init; } = InputLimits.Current.AnimationPixels;
 
     /// <summary>Reads an animated GIF or WebP and decodes some of its frames, each as it is shown, one after the other.</summary>
     /// <param name="path">The file.</param>
@@ -26,6 +30,8 @@ public sealed partial record ImageDecoder
         var frames = codec.FrameInfo;
         if (frames.Length > FrameLimit)
             throw new BadImageException($"{path}: {frames.Length} frames, over the limit of {FrameLimit}. Cut it.");
+        if (frames.Length * structure.Width * structure.Height > AnimationPixelLimit)
+            throw new BadImageException($"{path}: {frames.Length} frames of {structure.Width}x{structure.Height} pixels, over the limit of {AnimationPixelLimit} pixels in all. Cut or shrink it.");
         var chosen = choose(Math.Max(1, frames.Length)); // a still image has no frame information
         var rgba = new byte[checked(codec.Info.Width * codec.Info.Height * 4)];
         var next = 0;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Forge.Core;
 using SkiaSharp;
 
 namespace Forge.Models.Datasets;
@@ -18,10 +19,17 @@ public enum ColourMode
 /// within the limits reaches the decoder, and only a complete decode is accepted. Transparency is dropped, not blended, and neither
 /// colour profiles nor EXIF orientation are applied: this is what Keras's load_img does.
 /// </remarks>
-/// <param name="FileByteLimit">The largest file read, in bytes.</param>
-/// <param name="PixelLimit">The largest picture decoded, in pixels.</param>
-public sealed partial record ImageDecoder(long FileByteLimit = 64L << 20, long PixelLimit = 64_000_000)
+public sealed partial record ImageDecoder
 {
+    /// <summary>The largest file read, in bytes.</summary>
+    public long FileByteLimit { get; init; } = InputLimits.Current.ImageBytes;
+
+    /// <summary>The largest picture decoded, in pixels.</summary>
+    public long PixelLimit { get; init; } = InputLimits.Current.ImagePixels;
+
+    /// <summary>The folder that files must lie in, wherever links lead; null for anywhere.</summary>
+    public string? Within { get; init; }
+
     /// <summary>File name endings that a data folder is searched for, lower case, with the dot.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm", ".gif", ".webp"];
 
@@ -29,12 +37,21 @@ public sealed partial record ImageDecoder(long FileByteLimit = 64L << 20, long P
     /// <exception cref="BadImageException">The file is missing, empty, no image, truncated, damaged or over a limit; the message names it.</exception>
     public PixelImage Decode(string path, ColourMode mode = ColourMode.Rgb) => Decode(ReadFile(path), path, mode);
 
+    /// <summary>Throws where a link leads out of the folder.</summary>
+    /// <exception cref="BadImageException">It does.</exception>
+    internal void MustLieWithin(string path)
+    {
+        if (Within is not null && new FileInfo(path).LinkTarget is not null && FolderBounds.Problem(Within, path) is { } problem)
+            throw new BadImageException($"{path}: cannot be read: {problem}.");
+    }
+
     private byte[] ReadFile(string path)
     {
         try
         {
+            MustLieWithin(path);
             // Looked at before opening: a pipe or device reports no length, and opening one could wait for ever.
-            if (new FileInfo(path) is { Exists: true, Length: 0 }) return [];
+            if (InputFile.LengthOf(path) == 0) return [];
             using var handle = File.OpenHandle(path);
             var length = RandomAccess.GetLength(handle);
             if (length > FileByteLimit)
@@ -74,6 +91,8 @@ public sealed partial record ImageDecoder(long FileByteLimit = 64L << 20, long P
         // Size before completeness: an announced size over the limit is the more useful complaint.
         if ((Int128)structure.Width * structure.Height > PixelLimit || structure.Width > ushort.MaxValue || structure.Height > ushort.MaxValue)
             throw new BadImageException($"{name}: the {structure.Format} image is {structure.Width}x{structure.Height} pixels, over the limit of {PixelLimit} pixels or 65535 a side. Shrink it or remove it.");
+        if (structure.Width * structure.Height > Array.MaxLength / 4)
+            throw new BadImageException($"{name}: the {structure.Format} image is {structure.Width}x{structure.Height} pixels, more than fit in memory at once. Shrink it or remove it.");
         if (structure.Problem is { } problem)
             throw new BadImageException($"{name}: the {structure.Format} image is truncated or damaged: {problem}. Remove it or fetch it again.");
         if (structure.Width == 0 || structure.Height == 0)

@@ -17,7 +17,8 @@ public sealed record ImageFolder(string Folder, IReadOnlyList<string> ClassNames
     /// <param name="subset">Which side of the split.</param>
     /// <param name="validationSplit">The first fraction of each class's files that is for validation.</param>
     /// <remarks>
-    /// Links to folders are followed for the classes themselves but not below them, so a loop of links cannot hang. With classes given,
+    /// Links to folders are followed for the classes themselves, where they stay in the data folder (FORGE_LINKS=follow allows others), but not below
+    /// them, so a loop of links cannot hang. With classes given,
     /// other folders are left out, and a class without a folder has no images.
     /// </remarks>
     /// <exception cref="DataException">The folder is missing or unreadable, holds no images, or fewer than two classes.</exception>
@@ -43,7 +44,10 @@ public sealed record ImageFolder(string Folder, IReadOnlyList<string> ClassNames
             for (var label = 0; label < names.Count; label++)
             {
                 var root = Path.Combine(folder, names[label]);
+                if (names[label] is "." or ".." || Path.GetFileName(names[label]) != names[label])
+                    throw new DataException($"{folder}: '{ForeignText.Shown(names[label])}' is no name of a class's folder in it.");
                 if (!Directory.Exists(root)) continue;
+                if (FolderBounds.Problem(folder, root) is { } problem) throw new DataException($"{root}: cannot be read: {problem}.");
                 var images = kind.Below(root);
                 found += images.Count;
                 var boundary = (int)(validationSplit * images.Count);
@@ -96,7 +100,9 @@ public sealed record ImageFolder(string Folder, IReadOnlyList<string> ClassNames
     internal static IEnumerable<string> FilesIn(string folder, IReadOnlyList<string> extensions) =>
         Directory.EnumerateFiles(folder, "*", Everything).Where(path => extensions.Contains(Path.GetExtension(path).ToLowerInvariant())).Order(CodePointOrder.Instance);
 
-    private static List<string> ImagesBelow(string root) => [.. FoldersBelow(root).SelectMany(folder => FilesIn(folder, ImageDecoder.Extensions))];
+    /// <summary>The images in a folder and below it, links to folders not followed, in order of their paths.</summary>
+    /// <exception cref="IOException">A folder cannot be listed.</exception>
+    public static IReadOnlyList<string> ImagesBelow(string root) => [.. FoldersBelow(root).SelectMany(folder => FilesIn(folder, ImageDecoder.Extensions))];
 }
 
 /// <summary>What a data folder is searched for.</summary>

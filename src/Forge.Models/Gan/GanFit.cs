@@ -140,10 +140,13 @@ public sealed class GanFit
     private void DropWhatIsLater()
     {
         var done = _trainer.GeneratorOptimizer.Iterations;
+        var samples = Path.Combine(_options.Folder, "samples");
+        // Grids are deleted and written there.
+        if (new FileInfo(samples).LinkTarget is { } target) throw new DataException($"{samples}: is a link to {target}. Remove the link, or choose another folder with --out.");
         foreach (var (path, step) in Grids())
             if (step > done) File.Delete(path);
         Directory.CreateDirectory(_options.Folder);
-        var kept = File.Exists(LogPath) ? File.ReadAllLines(LogPath).Skip(1).Where(line => long.TryParse(line.Split(',')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var step) && step <= done) : [];
+        var kept = File.Exists(LogPath) ? InputFile.ReadText(LogPath).Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Where(line => long.TryParse(line.Split(',')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var step) && step <= done) : [];
         AtomicFile.Write(LogPath, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(kept.Prepend("step,discriminator_loss,generator_loss,images_per_second").Select(line => line + "\n")))));
     }
 

@@ -40,6 +40,8 @@ public sealed class SavedGan : IDisposable
     {
         var config = DcGanConfig.FromJson(saved.ModelConfig)
             ?? throw new CheckpointException($"{path}: a checkpoint of another model than a DCGAN. Give one that forge train gan wrote.");
+        if (saved.ClassNames.Count != config.Classes)
+            throw new CheckpointException($"{path}: names {saved.ClassNames.Count} classes, but its model makes images of {config.Classes}. The file is damaged; use another checkpoint.");
         var trainer = new GanTrainer(engine, new(config));
         trainer.LoadWeights(saved, path);
         return new(saved, path, trainer);

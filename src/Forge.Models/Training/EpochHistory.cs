@@ -26,7 +26,7 @@ public static class EpochHistory
     {
         try
         {
-            return File.ReadAllLines(path);
+            return InputFile.ReadText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,20 +1,30 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Forge.Core;
 
 namespace Forge.Models.Training;
 
 /// <summary>One JSON object a line, each with a key "event" (JSONL).</summary>
 public sealed class JsonLog : IDisposable
 {
+    private const int MostDamaged = 1000;
     private readonly LineFile _file;
 
     /// <summary>Opens a log.</summary>
     /// <param name="path">The file.</param>
     /// <param name="resumeAfter">Null starts afresh. A number keeps existing lines but for those with a larger "epoch", and for damaged ones.</param>
-    /// <exception cref="Core.DataException">The file cannot be written.</exception>
-    public JsonLog(string path, int? resumeAfter = null) =>
-        _file = new LineFile(path, resumeAfter is { } last ? line => Stays(line, last) : null);
+    /// <exception cref="DataException">The file cannot be written, or is no log.</exception>
+    public JsonLog(string path, int? resumeAfter = null)
+    {
+        var damaged = 0;
+        _file = new LineFile(path, resumeAfter is not { } last ? null : line => Stays(line, last) switch
+        {
+            // A killed run leaves one. Parsing each of a million would take minutes.
+            null when ++damaged > MostDamaged => throw new DataException($"{path}: more than {MostDamaged} lines of the log are damaged. Remove the file."),
+            var stays => stays == true,
+        });
+    }
 
     /// <summary>Adds a line.</summary>
     /// <param name="name">The value of "event".</param>
@@ -51,8 +61,10 @@ public sealed class JsonLog : IDisposable
         else json.WriteString(name, double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
     }
 
-    private static bool Stays(string line, int last)
+    // Null where the line is damaged.
+    private static bool? Stays(string line, int last)
     {
+        if (!line.StartsWith('{')) return null;
         try
         {
             using var document = JsonDocument.Parse(line);
@@ -61,7 +73,7 @@ public sealed class JsonLog : IDisposable
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException) // the latter: half of a pair of surrogates
         {
-            return false;
+            return null;
         }
     }
 

@@ -20,6 +20,8 @@ internal sealed class LineFile : IDisposable
         try
         {
             if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
+            // What is written would go to wherever somebody had it lead.
+            if (new FileInfo(path).LinkTarget is { } target) throw new DataException($"{path}: the log is a link to {target}. Remove the link, or choose another folder with --out.");
             if (keep is not null && File.Exists(path)) Kept = Tidy(path, keep);
             _file = new FileStream(path, keep is null ? FileMode.Create : FileMode.Append, FileAccess.Write, FileShare.Read);
         }
@@ -34,7 +36,7 @@ internal sealed class LineFile : IDisposable
 
     private static int Tidy(string path, Func<string, bool> keep)
     {
-        var text = File.ReadAllText(path, Utf8);
+        var text = InputFile.ReadText(path);
         var kept = new StringBuilder();
         var count = 0;
         for (var start = 0; text.IndexOf('\n', start) is >= 0 and var end; start = end + 1)

@@ -65,6 +65,7 @@ public sealed class ClipReader(int frames, int side, ColourMode colour)
     /// <exception cref="DataException">It cannot be read, or has too few frames; the message names it.</exception>
     public byte[] Read(string path)
     {
+        if (IsVideo(path)) Decoder.MustLieWithin(path);
         if (IsVideo(path)) return Ffmpeg.Read(path, side, side, colour, frames, count => Sample(path, count));
         var pictures = Directory.Exists(path) ? FramesOf(path) : Decoder.DecodeFrames(path, colour, count => Sample(path, count));
         var clip = new byte[ClipShape.Count];

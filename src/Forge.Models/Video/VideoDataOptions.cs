@@ -55,7 +55,7 @@ public sealed record VideoDataOptions : LearningOptions
 
     private FolderBatches Folder(string folder, Subset subset, double split, IReadOnlyList<string>? classes, bool shuffle = false)
     {
-        var reader = new ClipReader(Frames, Side, ColourMode.Rgb);
+        var reader = new ClipReader(Frames, Side, ColourMode.Rgb) { Decoder = new() { Within = folder } };
         var found = ImageFolder.Scan(folder, ClipReader.Kind, null, subset, split);
         found.RequireClasses(classes);
         reader.RequireReadable(found.Files.Select(f => f.Path));

@@ -93,4 +93,20 @@ internal sealed record KernelTrial(
 /// <param name="Verdict">What became of it; right means it ran and stayed in its tensors.</param>
 /// <param name="Message">Why, where it is not right.</param>
 /// <param name="Outputs">The outputs' bytes.</param>
-internal sealed record KernelTrialAnswer(Verdict Verdict, string Message, IReadOnlyList<byte[]> Outputs);
+internal sealed record KernelTrialAnswer(Verdict Verdict, string Message, IReadOnlyList<byte[]> Outputs)
+{
+    /// <inheritdoc cref="TrialAnswer.Read"/>
+    public static KernelTrialAnswer Read(string line)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(line, TrialJson.Default.KernelTrialAnswer) is { } answer && Enum.IsDefined(answer.Verdict) && answer.Outputs.All(output => output is not null))
+                return answer;
+        }
+        catch (JsonException)
+        {
+            // Said below.
+        }
+        return new(Verdict.Crashed, TrialAnswer.NoAnswer(line), []);
+    }
+}

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using Forge.Core;
 
 namespace Forge.Vulkan.Tuning;
 
@@ -47,11 +49,42 @@ internal sealed record TrialAnswer(Verdict Verdict, string Message, IReadOnlyLis
 {
     /// <summary>An answer without times.</summary>
     public static TrialAnswer Of(Verdict verdict, string message) => new(verdict, message, [], 0);
+
+    /// <summary>Reads a line. A process whose kernel wrote into its memory may say anything: what is no answer is told as a crash.</summary>
+    public static TrialAnswer Read(string line)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(line, TrialJson.Default.TrialAnswer) is { } answer && Enum.IsDefined(answer.Verdict) && answer.Milliseconds.All(double.IsFinite))
+                return answer;
+        }
+        catch (JsonException)
+        {
+            // Said below.
+        }
+        return Of(Verdict.Crashed, NoAnswer(line));
+    }
+
+    internal static string NoAnswer(string line) => $"the process answered '{ForeignText.Shown(line)}', which is no answer";
 }
 
 /// <summary>The first line of a trial process.</summary>
 /// <param name="Device">The identity of the device it opened.</param>
-internal sealed record TrialReady(string Device);
+internal sealed record TrialReady(string Device)
+{
+    /// <summary>Reads a line; null where it says something else.</summary>
+    public static TrialReady? Read(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, TrialJson.Default.TrialReady);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
 
 /// <summary>How trials travel; made at build time.</summary>
 [JsonSerializable(typeof(TrialRequest))]
@@ -59,5 +92,5 @@ internal sealed record TrialReady(string Device);
 [JsonSerializable(typeof(TrialReady))]
 [JsonSerializable(typeof(KernelTrial))]
 [JsonSerializable(typeof(KernelTrialAnswer))]
-[JsonSourceGenerationOptions(RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 internal sealed partial class TrialJson : JsonSerializerContext;

@@ -63,7 +63,7 @@ internal sealed class TrialProcess(TrialProgram program, TimeSpan limit) : IDisp
         var (line, ended) = Read(s_start);
         if (line is null)
             throw new DeviceException($"The process in which kernels are tried {(ended ? $"ended at its start: {Stop()}" : $"did not start within {s_start.TotalSeconds:0} s: {Stop()}")}");
-        Device = JsonSerializer.Deserialize(line, TrialJson.Default.TrialReady)?.Device;
+        Device = TrialReady.Read(line)?.Device;
     }
 
     /// <summary>Asks, and waits for the answer. After anything but a right answer the process is not trusted any more.</summary>
@@ -72,7 +72,7 @@ internal sealed class TrialProcess(TrialProgram program, TimeSpan limit) : IDisp
         var (line, failure) = Exchange(JsonSerializer.Serialize(request, TrialJson.Default.TrialRequest));
         if (line is null)
             return failure!;
-        var answer = JsonSerializer.Deserialize(line, TrialJson.Default.TrialAnswer)!;
+        var answer = TrialAnswer.Read(line);
         Distrust(answer.Verdict);
         return answer;
     }
@@ -83,7 +83,7 @@ internal sealed class TrialProcess(TrialProgram program, TimeSpan limit) : IDisp
         var (line, failure) = Exchange(JsonSerializer.Serialize(trial, TrialJson.Default.KernelTrial));
         if (line is null)
             return new(failure!.Verdict, failure.Message, []);
-        var answer = JsonSerializer.Deserialize(line, TrialJson.Default.KernelTrialAnswer)!;
+        var answer = KernelTrialAnswer.Read(line);
         Distrust(answer.Verdict);
         return answer;
     }

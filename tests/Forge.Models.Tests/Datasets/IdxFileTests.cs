@@ -24,7 +24,7 @@ public sealed class IdxFileTests
         return target.ToArray();
     }
 
-    private static IdxFile Read(byte[] file, long limit = IdxFile.DefaultByteLimit) => IdxFile.Read(new MemoryStream(file), "x.idx", limit);
+    private static IdxFile Read(byte[] file, long? limit = null) => IdxFile.Read(new MemoryStream(file), "x.idx", limit);
 
     private static byte[] Sample(int count = 300) => [.. Enumerable.Range(0, count).Select(i => (byte)(i * 7))];
 

@@ -72,10 +72,10 @@ public sealed class ImageDecoderTests
     public void Decode_OverThePixelLimit_SaysSizeAndLimit(string name)
     {
         var (file, height, width, _, _) = Sample(name);
-        var message = Assert.Throws<BadImageException>(() => new ImageDecoder(PixelLimit: height * width - 1).Decode(file, name)).Message;
+        var message = Assert.Throws<BadImageException>(() => new ImageDecoder { PixelLimit = height * width - 1 }.Decode(file, name)).Message;
         Assert.Contains($"{width}x{height}", message);
         Assert.Contains($"{height * width - 1} pixels", message);
-        Assert.Equal(width, new ImageDecoder(PixelLimit: height * width).Decode(file, name).Width);
+        Assert.Equal(width, new ImageDecoder { PixelLimit = height * width }.Decode(file, name).Width);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class ImageDecoderTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write(new byte[1000], "big.png");
-        Assert.Contains("1000 bytes, over the limit of 999", Assert.Throws<BadImageException>(() => new ImageDecoder(FileByteLimit: 999).Decode(path)).Message);
+        Assert.Contains("1000 bytes, over the limit of 999", Assert.Throws<BadImageException>(() => new ImageDecoder { FileByteLimit = 999 }.Decode(path)).Message);
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class ImageDecoderTests
         for (var i = 0; i < noise.Length; i++) file[(at + i) % file.Length] ^= noise[i];
         try
         {
-            var image = new ImageDecoder(PixelLimit: 1 << 20).Decode(file, "x");
+            var image = new ImageDecoder { PixelLimit = 1 << 20 }.Decode(file, "x");
             return image.Pixels.Length == image.Height * image.Width * 3;
         }
         catch (DataException e)
