@@ -47,7 +47,7 @@ internal static class CommandLine
         var root = new RootCommand("Forge trains neural networks on any GPU with Vulkan, or on a software driver.")
         {
             DevicesCommand.Build(), TrainOptions.Build(), EvaluateCommand.Build(), PredictCommand.Build(), GenerateCommand.Build(), BenchCommand.Build(), ProfileCommand.Build(),
-            TuneCommand.Build(), LabCommand.Build(), TryVariantCommand.Build(), BakeCommand.Build(),
+            TuneCommand.Build(), LabCommand.Build(), TryVariantCommand.Build(), CheckCommand.Build(), CheckCaseCommand.Build(), BakeCommand.Build(),
         };
         foreach (var option in Options.Everywhere) root.Add(option);
         UsageProblem.RefuseEmptyText(root);

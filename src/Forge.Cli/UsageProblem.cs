@@ -74,6 +74,14 @@ internal static class UsageProblem
 
     private static string List(IEnumerable<string> names) => string.Join(", ", names);
 
+    /// <summary>Known words that a word may have been meant for: those that contain it or are a few letters away, the nearest first; five at most.</summary>
+    public static IReadOnlyList<string> Near(string word, IEnumerable<string> known)
+    {
+        var lower = word.ToLowerInvariant();
+        return [.. known.Select(k => (Word: k, Distance: Distance(k.ToLowerInvariant(), lower), Contains: k.Contains(word, StringComparison.OrdinalIgnoreCase)))
+            .Where(k => k.Contains || k.Distance <= 1 + word.Length / 4).OrderBy(k => k.Distance).Take(5).Select(k => k.Word)];
+    }
+
     // Levenshtein's: letters to insert, remove or change.
     private static int Distance(string a, string b)
     {

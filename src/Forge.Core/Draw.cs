@@ -7,10 +7,13 @@ public sealed class Draw(IReadOnlyList<int> tape)
     private int _next;
 
     /// <summary>A tape of the given length, a function of the seed alone.</summary>
-    public static Draw FromSeed(ulong seed, int length = 64)
+    public static Draw FromSeed(ulong seed, int length = 64) => new(Tape(seed, length));
+
+    /// <summary>The recorded draws of <see cref="FromSeed"/>.</summary>
+    public static int[] Tape(ulong seed, int length = 64)
     {
         var random = new SplitMix(seed);
-        return new([.. Enumerable.Range(0, length).Select(_ => (int)(random.Next() & 0x7fffffff))]);
+        return [.. Enumerable.Range(0, length).Select(_ => (int)(random.Next() & 0x7fffffff))];
     }
 
     /// <summary>An integer from low to high, both included.</summary>

@@ -1,4 +1,5 @@
 using Forge.Core;
+using Forge.Vulkan.Checking;
 using Forge.Vulkan.Tuning;
 
 namespace Forge.Vulkan;

@@ -1,6 +1,6 @@
 using Forge.Core;
-using Forge.Core.Ops;
 using Forge.Core.Reference;
+using Forge.Vulkan.Checking;
 using Forge.Vulkan.Tuning;
 
 namespace Forge.Vulkan;
@@ -51,18 +51,16 @@ public static class OpCheck
             var place = $"{name} case {number} of seed {seed}, {sampled.Op} on {string.Join(", ", sampled.Inputs.Select(x => x.Type))}";
             try
             {
-                runs += CheckDevice(backend, trials, AsPlanned(sampled), place);
+                runs += CheckDevice(backend, trials, CheckCases.AsPlanned(sampled), place);
             }
             catch (Exception problem) when (problem is GuardException or BoundsException)
             {
                 throw new OpCheckException($"{place}: {problem.Message}", problem);
             }
-            if (GradientCheck.Gap(sampled, seed) is not { } gap)
+            if (DerivativeCheck.Of(sampled, seed, second: false) is not { } gaps)
                 continue;
-            // Not greater than: a NaN is no agreement.
-            if (!(gap <= GradientCheck.Tolerance))
-                throw new OpCheckException($"{place}: the VJP and finite differences of the reference differ by {gap:G3} of what they are, more than {GradientCheck.Tolerance:G3}. "
-                    + "Either is wrong, or the case lies at a kink of the function: draw inputs away from it.");
+            if (gaps.Problem is { } disagreement)
+                throw new OpCheckException($"{place}: {disagreement}");
             gradients++;
         }
         return new(name, backend.DeviceInUse.Name, cases, runs, gradients);
@@ -86,8 +84,4 @@ public static class OpCheck
             }
         return runs;
     }
-
-    // In the form in which it reaches a device: an elementwise op is a chain of one.
-    private static OpCase AsPlanned(OpCase drawn) =>
-        drawn.Op is ElementwiseOp op ? drawn with { Op = FusedElementwiseOp.Of(op, [.. drawn.Inputs.Select(i => i.Type)]) } : drawn;
 }

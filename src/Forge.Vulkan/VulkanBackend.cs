@@ -53,7 +53,7 @@ public sealed class VulkanBackend : IBackend
     {
     }
 
-    internal VulkanBackend(Device device, VariantChooser? chooser = null, IReadOnlyList<Kernel>? kernels = null, string? cacheRoot = null, bool? tuned = null)
+    internal VulkanBackend(Device device, VariantChooser? chooser = null, IReadOnlyList<Kernel>? kernels = null, string? cacheRoot = null, bool? tuned = null, PipelineLibrary? pipelines = null)
     {
         (Device, _chooser) = (device, chooser);
         _userKernels = (kernels ?? []).ToDictionary(k => k.OpType);
@@ -61,7 +61,7 @@ public sealed class VulkanBackend : IBackend
         try
         {
             Transfers = new Transfers(device);
-            Pipelines = new PipelineLibrary(device, cacheRoot: cacheRoot ?? Platform.CacheFolder);
+            Pipelines = pipelines ?? new PipelineLibrary(device, cacheRoot: cacheRoot ?? Platform.CacheFolder);
             Tuned = new TunedVariants(device, Pipelines, cacheRoot ?? Platform.CacheFolder, tuned);
             Ledger = new VariantLedger(device, Tuned);
             MatrixProbe.Confirm(device, Pipelines);

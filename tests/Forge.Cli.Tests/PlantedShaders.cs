@@ -42,5 +42,16 @@ internal sealed class PlantedShaders : IDisposable
         File.Move(this["Elementwise.new"], this["Elementwise.comp"], overwrite: true);
     }
 
+    /// <summary>Replaces a piece of a file, which must be there.</summary>
+    public void Replace(string name, string old, string planted)
+    {
+        var text = File.ReadAllText(Path.Combine(ForgeProgram.Repository, "shaders", name));
+        Assert.Contains(old, text, StringComparison.Ordinal);
+        File.WriteAllText(this[name], text.Replace(old, planted, StringComparison.Ordinal));
+    }
+
+    /// <summary>Puts a file back as it was.</summary>
+    public void Restore(string name) => File.Copy(Path.Combine(ForgeProgram.Repository, "shaders", name), this[name], overwrite: true);
+
     public void Dispose() => _folder.Dispose();
 }

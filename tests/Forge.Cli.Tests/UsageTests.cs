@@ -65,7 +65,7 @@ public class UsageTests
     public void Documentation_NamesEveryCommandAndOption()
     {
         var text = File.ReadAllText(Path.Combine(ForgeProgram.Repository, "docs", "cli.md"));
-        foreach (var words in (string[][])[["devices"], ["train", "cnn"], ["evaluate"], ["predict"], ["bench", "step"], ["bench", "op"], ["bench", "compare"], ["bench", "history"]])
+        foreach (var words in (string[][])[["devices"], ["train", "cnn"], ["evaluate"], ["predict"], ["bench", "step"], ["bench", "op"], ["bench", "compare"], ["bench", "history"], ["check"]])
         {
             Assert.Contains($"### `forge {string.Join(' ', words)}", text, StringComparison.Ordinal);
             var help = ForgeProgram.Run([.. words, "--help"]).MustExit(0).Stdout;

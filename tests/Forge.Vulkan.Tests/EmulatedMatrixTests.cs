@@ -1,6 +1,7 @@
 using Forge.Core;
 using Forge.Core.Ops;
 using Forge.Core.Reference;
+using Forge.Vulkan.Checking;
 using Forge.Vulkan.Tuning;
 
 namespace Forge.Vulkan.Tests;

@@ -1,5 +1,6 @@
 using Forge.Core;
 using Forge.Core.Ops;
+using Forge.Vulkan.Checking;
 using Forge.Vulkan.Kernels;
 using Forge.Vulkan.Tuning;
 

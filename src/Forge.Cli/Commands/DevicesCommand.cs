@@ -93,7 +93,8 @@ internal static class DevicesCommand
         var kind => kind.ToString().ToLowerInvariant() + " GPU",
     };
 
-    private static IEnumerable<(string Name, bool Present)> Features(DeviceLimits limits) =>
+    /// <summary>What kernels choose by, and whether it is there.</summary>
+    public static IEnumerable<(string Name, bool Present)> Features(DeviceLimits limits) =>
     [
         ("buffer addresses", limits.HasBufferAddress), ("int64", limits.HasInt64), ("float16", limits.HasFloat16), ("int8", limits.HasInt8),
         ("storage16", limits.HasStorage16), ("storage8", limits.HasStorage8), ("subgroup arithmetic", limits.HasSubgroupArithmetic),

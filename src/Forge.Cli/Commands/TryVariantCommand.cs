@@ -15,11 +15,12 @@ internal static class TryVariantCommand
     /// <summary>This program as a trial process on a device.</summary>
     /// <param name="device">The device's index.</param>
     /// <param name="shaders">The folder that replaces the built-in shaders; null for none.</param>
-    public static TrialProgram Program(int device, string? shaders = null)
+    /// <param name="command">Which of the hidden commands.</param>
+    public static TrialProgram Program(int device, string? shaders = null, string command = Name)
     {
         // Started by the .NET host, the program's own file is the first word; else it is the process's file.
         var self = Environment.GetCommandLineArgs()[0];
-        string[] words = [Name, "--device", device.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        string[] words = [command, "--device", device.ToString(System.Globalization.CultureInfo.InvariantCulture)];
         var environment = new Dictionary<string, string> { ["FORGE_TUNE"] = "off" };
         if (shaders is not null) environment["FORGE_SHADERS"] = shaders;
         return Path.GetExtension(self) == ".dll" ? new(Environment.ProcessPath!, [self, .. words], environment) : new(Environment.ProcessPath!, words, environment);

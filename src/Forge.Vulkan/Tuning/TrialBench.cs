@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Forge.Core;
 using Forge.Core.Reference;
+using Forge.Vulkan.Checking;
 
 namespace Forge.Vulkan.Tuning;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Forge.Core;
+using Forge.Vulkan.Checking;
 
 namespace Forge.Vulkan.Tuning;
 
@@ -85,6 +86,18 @@ internal sealed class TrialProcess(TrialProgram program, TimeSpan limit) : IDisp
             return new(failure!.Verdict, failure.Message, []);
         var answer = KernelTrialAnswer.Read(line);
         Distrust(answer.Verdict);
+        return answer;
+    }
+
+    /// <summary>Has a case checked. After a kernel that left its tensors the process is not trusted any more; one that only computes wrongly spoils nothing.</summary>
+    public CheckAnswer Ask(CheckQuestion question)
+    {
+        var (line, failure) = Exchange(JsonSerializer.Serialize(question, CheckJson.Default.CheckQuestion));
+        if (line is null)
+            return CheckAnswer.Of(failure!.Verdict, failure.Message);
+        var answer = JsonSerializer.Deserialize(line, CheckJson.Default.CheckAnswer)!;
+        if (answer.Strayed || answer.Verdict == Verdict.Crashed)
+            Stop();
         return answer;
     }
 

@@ -1,5 +1,6 @@
 using Forge.Core;
 using Forge.Core.Ops;
+using Forge.Vulkan.Checking;
 using Forge.Vulkan.Kernels;
 
 namespace Forge.Vulkan.Tests.Conformance;
@@ -14,7 +15,7 @@ public sealed class LaneTwinTests(ConformanceDevices devices) : IClassFixture<Co
     {
         var data = new TheoryData<string, string, string>();
         foreach (var driver in Drivers.Names())
-            foreach (var narrowing in (string[])(Drivers.LongTier && driver != "mesa22" ? ["push blocks of 128 bytes", "subgroups in any order"] : ["push blocks of 128 bytes"]))
+            foreach (var narrowing in (string[])(Drivers.LongTier && driver != "mesa22" ? [Narrowings.Push128, Narrowings.AnyOrder] : [Narrowings.Push128]))
                 foreach (var name in LargeCases.Names.Where(n => s_kinds.Any(k => n.StartsWith(k, StringComparison.Ordinal))))
                     data.Add(name, driver, narrowing);
         return data;
@@ -23,10 +24,10 @@ public sealed class LaneTwinTests(ConformanceDevices devices) : IClassFixture<Co
     [DriverTheory, MemberData(nameof(CasesDriversAndNarrowings))]
     public void Twin_AgreesWithTheReference_WhereSubgroupsHaveNoOrder(string name, string driver, string narrowing)
     {
-        var @case = ConformanceCases.AsPlanned(LargeCases.Make(name));
+        var @case = CheckCases.AsPlanned(LargeCases.Make(name));
         var limits = devices.Limits(driver, BufferMode.Address, narrowing);
         Assert.False(limits.HasLaneChain);
-        var run = devices.Check(@case, driver, BufferMode.Address, narrowing, name, "this test", only: IsProduct);
+        var run = devices.Check(@case, driver, BufferMode.Address, narrowing, name, only: IsProduct);
         // Products onto fewer than 16 columns, or rows, have no lane variant anywhere. What adds nothing up across subgroups has no twin, and Winograd's is the direct kernel's.
         TensorType[] inputs = [.. @case.Inputs.Select(i => i.Type)];
         var chains = KernelTable.Find(@case.Op)!.VariantsOf(@case.Op, inputs, @case.Op.Infer(inputs), LaneVariantTests.Chains).Count(IsProduct);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Forge.Core;
+using Forge.Vulkan.Checking;
 
 namespace Forge.Vulkan.Tests.Conformance;
 
@@ -128,8 +129,8 @@ public sealed class ShaderModuleTests
     // Every dispatch of every variant of every case, on a device of these limits.
     private static IEnumerable<Asked> Requests(DeviceLimits limits)
     {
-        var cases = OpTable.Entries.SelectMany(e => ConformanceCases.Seeds(e.Name).Select(s => (e.Name, Case: ConformanceCases.AsPlanned(e.Sample(Draw.FromSeed(s.Seed))))))
-            .Concat(LargeCases.Names.Select(n => (Name: n, Case: ConformanceCases.AsPlanned(LargeCases.Make(n)))));
+        var cases = OpTable.Entries.SelectMany(e => Enumerable.Range(0, ConformanceDevices.Some).Select(n => (e.Name, Case: CheckCases.Of(e, CheckCases.Draws(e.Name, n)))))
+            .Concat(LargeCases.Names.Select(n => (Name: n, Case: CheckCases.AsPlanned(LargeCases.Make(n)))));
         foreach (var (name, (op, values)) in cases)
         {
             if (KernelTable.Find(op) is not { } kernel) continue;

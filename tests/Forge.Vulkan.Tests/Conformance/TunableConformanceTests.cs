@@ -1,4 +1,5 @@
 using Forge.Core;
+using Forge.Vulkan.Checking;
 using Forge.Vulkan.Tuning;
 
 namespace Forge.Vulkan.Tests.Conformance;
@@ -26,7 +27,7 @@ public sealed class TunableConformanceTests : IDisposable
         var (op, inputs) = Uses(name)!;
         var (test, run) = Open(driver);
         using var counted = DriverReport.Of(driver).Test();
-        var expected = ConformanceCases.Reference(op, inputs);
+        var expected = Closeness.Reference(op, inputs);
         HostTensor[] hosts = [.. inputs.Select(i => i.ToHost())];
         var use = new OpUse(op, [.. inputs.Select(i => i.Type)]);
         var kernel = use.Kernel!;
@@ -110,7 +111,7 @@ public sealed class TunableConformanceTests : IDisposable
 
     private static OpCase? Uses(string name)
     {
-        var drawn = ConformanceCases.AsPlanned(LargeCases.Names.Contains(name) ? LargeCases.Make(name) : OpTable.Find(name)!.Sample(Draw.FromSeed(1)));
+        var drawn = CheckCases.AsPlanned(LargeCases.Names.Contains(name) ? LargeCases.Make(name) : OpTable.Find(name)!.Sample(Draw.FromSeed(1)));
         return KernelTable.Find(drawn.Op) is null ? null : drawn;
     }
 

@@ -1,6 +1,6 @@
 using Forge.Core;
 using Forge.Core.Ops;
-using Forge.Vulkan.Tests.Conformance;
+using Forge.Vulkan.Checking;
 using Forge.Vulkan.Tuning;
 
 namespace Forge.Vulkan.Tests.Tuning;
@@ -135,7 +135,7 @@ public sealed class TrialTests
 
     private static OpUse Drawn(string op)
     {
-        var drawn = ConformanceCases.AsPlanned(OpTable.Find(op)!.Sample(Draw.FromSeed(3)));
+        var drawn = CheckCases.AsPlanned(OpTable.Find(op)!.Sample(Draw.FromSeed(3)));
         return new(drawn.Op, [.. drawn.Inputs.Select(i => i.Type)]);
     }
 

@@ -2,7 +2,7 @@ using Forge.Core;
 using Forge.Core.Ops;
 using Forge.Core.Reference;
 
-namespace Forge.Vulkan.Tuning;
+namespace Forge.Vulkan.Checking;
 
 /// <summary>How far a device's result may be from the fp64 reference, in units of 2^-24 of a scale.</summary>
 /// <param name="Ulps">How many.</param>
@@ -64,9 +64,16 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
     /// <param name="actual">The device's outputs.</param>
     /// <param name="magnitudes">What <see cref="Magnitudes"/> gives, where many results of the same inputs are looked at.</param>
     public string? Explain(
+        Op op, IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> expected, IReadOnlyList<HostTensor> actual, IReadOnlyList<ReferenceTensor>? magnitudes = null) =>
+        Measure(op, inputs, expected, actual, magnitudes).Problem;
+
+    /// <summary>How far a result is from the reference.</summary>
+    /// <inheritdoc cref="Explain"/>
+    public Deviation Measure(
         Op op, IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> expected, IReadOnlyList<HostTensor> actual, IReadOnlyList<ReferenceTensor>? magnitudes = null)
     {
         magnitudes ??= Magnitudes(op, inputs) ?? expected;
+        var (worst, overall) = (0.0, 0.0);
         for (var o = 0; o < expected.Count; o++)
         {
             var (reference, device) = (expected[o], actual[o]);
@@ -77,29 +84,61 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
             {
                 var (wanted, got) = (reference[i], device[i]);
                 var scale = Math.Abs(Scale is Of.Tensor or Of.Tensors ? largest : magnitudes[o][i]);
-                var limit = reference.Type.DType.IsFloat() ? Limit(scale) : 0;
-                // A NaN passes only for a NaN, an infinity only for what rounds to it.
-                var rounded = reference.Type.DType == DType.F32 ? (float)wanted : wanted;
-                var close = double.IsNaN(wanted) ? double.IsNaN(got)
-                    : !double.IsFinite(rounded) ? got == rounded
-                    : limit == 0 ? got == rounded
-                    : Math.Abs(got - wanted) <= limit;
-                if (!close)
-                    return $"{(expected.Count > 1 ? $"output {o}" : "y")}{Place(reference.Shape, i)} is {got:G9} on the device, {wanted:G9} in fp64 (limit {limit:G3}).";
-                if (!double.IsFinite(rounded)) continue;
+                if (!IsClose(reference.Type.DType, wanted, got, scale, out var limit, out var rounded))
+                    return Far(reference, o, expected.Count, i, wanted, got, scale, limit, rounded);
+                if (!double.IsFinite(rounded) || limit == 0) continue;
+                worst = Math.Max(worst, Units(got - wanted, scale));
                 errors += (got - wanted) * (got - wanted);
                 scales += scale * scale;
             }
+            overall = Math.Max(overall, Units(Math.Sqrt(errors), Math.Sqrt(scales)));
             // Errors of single elements may be near the limit by bad luck; errors of many may not.
             var whole = Math.Sqrt(errors) - Limit(Math.Sqrt(scales)) / 2;
             if (reference.Type.DType.IsFloat() && reference.Elements.Length >= 64 && whole > 0)
-                return $"output {o}'s error is {Math.Sqrt(errors):G3} in all; its magnitude {Math.Sqrt(scales):G3} allows {Limit(Math.Sqrt(scales)) / 2:G3}.";
+                return new(worst, overall, $"output {o}'s error is {Math.Sqrt(errors):G3} in all; its magnitude {Math.Sqrt(scales):G3} allows {Limit(Math.Sqrt(scales)) / 2:G3}.");
         }
-        return null;
+        return new(worst, overall, null);
     }
 
+    /// <summary>Which of some elements of an output are too far from the reference, and how.</summary>
+    internal IReadOnlyList<(int Index, Deviation Deviation)> Far(
+        Op op, IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> expected, IReadOnlyList<HostTensor> actual, IReadOnlyList<ReferenceTensor>? magnitudes, int output, IEnumerable<int> elements)
+    {
+        magnitudes ??= Magnitudes(op, inputs) ?? expected;
+        var (reference, device, far) = (expected[output], actual[output], new List<(int, Deviation)>());
+        var largest = Largest(reference);
+        if (Scale == Of.Tensors) largest = Math.Max(largest, inputs.Max(Largest));
+        foreach (var i in elements)
+        {
+            var scale = Math.Abs(Scale is Of.Tensor or Of.Tensors ? largest : magnitudes[output][i]);
+            if (!IsClose(reference.Type.DType, reference[i], device[i], scale, out var limit, out var rounded))
+                far.Add((i, Far(reference, output, expected.Count, i, reference[i], device[i], scale, limit, rounded)));
+        }
+        return far;
+    }
+
+    // A NaN passes only for a NaN, an infinity only for what rounds to it.
+    private bool IsClose(DType type, double wanted, double got, double scale, out double limit, out double rounded)
+    {
+        limit = type.IsFloat() ? Limit(scale) : 0;
+        rounded = type == DType.F32 ? (float)wanted : wanted;
+        return double.IsNaN(wanted) ? double.IsNaN(got)
+            : !double.IsFinite(rounded) ? got == rounded
+            : limit == 0 ? got == rounded
+            : Math.Abs(got - wanted) <= limit;
+    }
+
+    private static Deviation Far(ReferenceTensor reference, int output, int outputs, int i, double wanted, double got, double scale, double limit, double rounded) =>
+        new(double.IsFinite(got) && double.IsFinite(rounded) ? Units(got - wanted, scale) : double.PositiveInfinity, double.PositiveInfinity,
+            $"{(outputs > 1 ? $"output {output}" : "y")}{Place(reference.Shape, i)} is {got:G9} on the device, {wanted:G9} in fp64 (limit {limit:G3}).");
+
+    // An error in units of 2^-24 of a scale; what may be flushed to zero counts nothing.
+    private static double Units(double error, double scale) => Math.Max(0, Math.Abs(error) - Smallest) is > 0 and var left ? left / scale * (1 << 24) : 0;
+
     // Below the smallest normal number devices may flush to zero.
-    private double Limit(double scale) => Ulps == 0 ? 0 : Ulps * scale / (1 << 24) + 1.2e-38;
+    private double Limit(double scale) => Ulps == 0 ? 0 : Ulps * scale / (1 << 24) + Smallest;
+
+    private const double Smallest = 1.2e-38;
 
     private static double Largest(ReferenceTensor x) => x.Elements.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max();
 
@@ -110,9 +149,16 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
         return y;
     }
 
-    private static string Place(Shape shape, int index)
+    /// <summary>Where an element is: (1, 2, 0).</summary>
+    internal static string Place(Shape shape, int index)
     {
         var strides = shape.Strides();
         return $"({string.Join(", ", strides.Select((stride, axis) => index / stride % shape[axis]))})";
     }
 }
+
+/// <summary>How far a result is from the reference.</summary>
+/// <param name="Units">The largest error of an element, in the units of its <see cref="Closeness"/>; infinite where a number stands for none or none for one.</param>
+/// <param name="Normalised">The error of the whole output by the norm of its scales, in the same units.</param>
+/// <param name="Problem">Where it is too far, and how; null where it is close enough.</param>
+internal readonly record struct Deviation(double Units, double Normalised, string? Problem);

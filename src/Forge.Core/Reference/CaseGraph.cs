@@ -1,18 +1,19 @@
 using Forge.Core.Ops;
-using Forge.Core.Reference;
 
-namespace Forge.Core.Tests.Ops;
+namespace Forge.Core.Reference;
 
 /// <summary>A sampled case as a graph whose arguments are the case's inputs, and what follows from it by differentiation.</summary>
 internal sealed class CaseGraph
 {
     private readonly List<ReferenceTensor> _values = [];
-    private readonly SplitMix _random = new(20);
+    private readonly SplitMix _random;
 
     /// <param name="sampled">The case.</param>
     /// <param name="output">Which output is differentiated; all of them when left out.</param>
-    public CaseGraph(OpCase sampled, int? output = null)
+    /// <param name="seed">Decides the directions.</param>
+    public CaseGraph(OpCase sampled, int? output = null, ulong seed = 20)
     {
+        _random = new(seed);
         Inputs = [.. sampled.Inputs.Select(Argument)];
         Node = Graph.Add(sampled.Op, Inputs);
         Wrt = [.. Inputs.Where(x => x.DType == DType.F32)];
@@ -58,6 +59,14 @@ internal sealed class CaseGraph
 
     /// <summary>Σ ⟨aᵢ, bᵢ⟩, of equally many tensors.</summary>
     public static Tensor Dot(IReadOnlyList<Tensor> a, IReadOnlyList<Tensor> b) => a.Zip(b, (x, y) => (x * y).Sum()).Aggregate((x, y) => x + y);
+
+    /// <summary>The largest magnitude of any value that these need.</summary>
+    public double Largest(IReadOnlyList<Tensor> tensors)
+    {
+        var needed = GraphEvaluator.Needed(Graph, tensors);
+        Tensor[] all = [.. Graph.Nodes.Where(n => needed[n.Id]).SelectMany(n => n.Outputs)];
+        return GraphEvaluator.Evaluate(all, leaf => _values[((InputOp)leaf).Position]).SelectMany(t => t.Elements).Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max();
+    }
 
     /// <summary>The norm of several tensors together.</summary>
     public double Norm(IEnumerable<Tensor> tensors) => Math.Sqrt(tensors.Sum(t => Value(t).Elements.Sum(x => x * x)));
