@@ -39,6 +39,27 @@ public class BenchTests
     public void UnknownVariant_ExitsTwo_AndListsTheVariants() =>
         ForgeProgram.Run("bench", "op", "--op", "relu", "--shape", "8x8", "--variant", "fast").MustExit(2).MustComplain("--variant is 'fast'", "/");
 
+    [DriverFact]
+    public void Losses_AgainstAnEarlierRun_AreTheSameOnTheSameDriver_AndOnlyThere()
+    {
+        using var folder = new TemporaryFolder();
+        string[] words = ["bench", "step", "--model", "rnn", "--iters", "11", "--warmup", "1"];
+        var first = ForgeProgram.Run(words).MustExit(0);
+        File.WriteAllText(folder["first"], first.Stdout);
+        var again = Assert.Single(ForgeProgram.Run([.. words, "--against", folder["first"]]).MustExit(0).Events).GetProperty("against");
+        Assert.Equal(first.Events[0].GetProperty("driver").GetString(), again.GetProperty("driver").GetString());
+        Assert.Equal(12, again.GetProperty("steps").GetInt32());
+        Assert.Equal([("1", 0.0), ("10", 0), ("12", 0)], again.GetProperty("largest_difference").EnumerateObject().Select(p => (p.Name, p.Value.GetDouble())));
+
+        var losses = first.Events[0].GetProperty("losses").EnumerateArray().Select(l => l.GetRawText()).ToArray();
+        File.WriteAllText(folder["second"], first.Stdout.Replace(losses[4], (double.Parse(losses[4], System.Globalization.CultureInfo.InvariantCulture) * 1.125).ToString("R", System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        var other = Assert.Single(ForgeProgram.Run([.. words, "--against", folder["second"]]).MustExit(0).Events).GetProperty("against").GetProperty("largest_difference");
+        Assert.Equal((0, 0.111), (other.GetProperty("1").GetDouble(), other.GetProperty("10").GetDouble()));
+        ForgeProgram.Run("bench", "step", "--model", "cnn28", "--against", folder["first"]).MustExit(3).MustComplain(folder["first"], "no line of 'forge bench step' on cnn28");
+        File.WriteAllText(folder["third"], "{\"workload\": 3");
+        ForgeProgram.Run("bench", "step", "--model", "cnn28", "--against", folder["third"]).MustExit(3).MustComplain(folder["third"], "not what 'forge bench step' prints");
+    }
+
     // The first five losses of the peers' PyTorch program on the same weights and images (bench/peers/torch_bench.py --only cnn28).
     private static readonly double[] s_cnn28 = [2.312263, 2.299223, 2.287893, 2.274373, 2.261774];
 

@@ -13,12 +13,13 @@ internal static class BenchStep
     private static readonly Option<string?> Model = Options.Word("--model", "Which net; each has its own batch.", words: [.. BenchNets.All.Select(n => n.Name)]);
     private static readonly Option<int?> Iterations = Options.Count("--iters", "Steps on the clock (default 12).");
     private static readonly Option<int?> Warmup = Options.Count("--warmup", "Steps before it (default 3).", least: 0);
+    private static readonly Option<string?> Against = new("--against") { Description = "Compare the losses with those of an earlier run, whose stdout is in a file.", HelpName = "FILE" };
     private static readonly Option<string?> KeptIn = HistoryOption.Build("Append the result to a folder's history (default bench/history).");
 
     public static Command Build()
     {
         Model.Required = true;
-        return new Command("step", "Time training steps.") { Model, Options.Precision, Iterations, Warmup, KeptIn }.Does(Run);
+        return new Command("step", "Time training steps.") { Model, Options.Precision, Iterations, Warmup, Against, KeptIn }.Does(Run);
     }
 
     private static int Run(Invocation invocation)
@@ -26,8 +27,12 @@ internal static class BenchStep
         var load = Machine.Load();
         var net = BenchNets.All.First(n => n.Name == invocation.Get(Model));
         var (iterations, warmup) = (invocation.Get(Iterations) ?? 12, invocation.Get(Warmup) ?? 3);
+        var precision = Precision.Find(invocation.Get(Options.Precision) ?? Precision.Strict32.Label)!;
+        // Another precision is another workload: times of the two are not one history.
+        var workload = precision == Precision.Strict32 ? net.Name : $"{net.Name}/{precision}";
+        var earlier = invocation.Get(Against) is { } file ? EarlierLosses.Read(file, workload) : null;
         var data = Task.Run(net.Data); // made while the device opens
-        using var engine = Engine.Open(invocation.EngineOptions with { Precision = Precision.Find(invocation.Get(Options.Precision) ?? Precision.Strict32.Label)! });
+        using var engine = Engine.Open(invocation.EngineOptions with { Precision = precision });
         var backend = (VulkanBackend)engine.Backend;
         var device = backend.DeviceInUse;
         DeviceLine.PrintOnStderr(device);
@@ -45,16 +50,17 @@ internal static class BenchStep
             if (i == 0) (first, toLoss) = (ms, SinceProcessStart());
             if (i >= warmup) times.Add(ms);
         }
-        var precision = engine.Options.Precision;
-        // Another precision is another workload: times of the two are not one history.
-        var line = new BenchLine(precision == Precision.Strict32 ? net.Name : $"{net.Name}/{precision}", times, first, net.StepFlops, device);
+        var line = new BenchLine(workload, times, first, net.StepFlops, device);
         line.Print(invocation.Report, writer =>
         {
             writer.WriteNumber("batch", net.Batch);
             writer.WriteString("precision", precision.Label);
             writer.WriteStartArray("losses");
-            foreach (var loss in losses) writer.WriteNumberValue(Math.Round(loss, 6));
+            foreach (var loss in losses)
+                if (float.IsFinite(loss)) writer.WriteNumberValue(loss);
+                else writer.WriteNullValue();
             writer.WriteEndArray();
+            earlier?.Write(writer, losses);
             writer.WriteNumberOrNull("ms_start_to_loss", toLoss, 1);
             var (executable, making) = ((Executable)step.Executable!, step.Making!.Value);
             writer.WriteNumberOrNull("ms_trace", making.Trace.TotalMilliseconds, 1);
