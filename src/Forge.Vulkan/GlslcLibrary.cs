@@ -11,15 +11,16 @@ namespace Forge.Vulkan;
 /// </remarks>
 internal static class GlslcLibrary
 {
+    private const string FileName = "libshaderc_glslc.so";
     private const ulong Flags1 = 0x6fff_fffb, Pie = 0x0800_0000;
 
     /// <summary>Loads shaderc by way of glslc.</summary>
     /// <param name="library">The shaderc library that would not load: glslc is looked for beside it, then on PATH.</param>
-    /// <param name="cacheRoot">Where the copy is kept.</param>
+    /// <param name="cacheRoot">Where the copy is kept; where it cannot be, it lies in a folder for temporary files until it is loaded.</param>
     /// <returns>The handle, or zero.</returns>
     public static nint Load(string library, string? cacheRoot)
     {
-        if (!OperatingSystem.IsLinux() || cacheRoot is null)
+        if (!OperatingSystem.IsLinux())
             return 0;
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/bin");
         if (Path.GetDirectoryName(library) is { Length: > 0 } beside)
@@ -28,7 +29,7 @@ internal static class GlslcLibrary
             try
             {
                 var copy = AsLibrary(File.ReadAllBytes(program));
-                if (copy is not null && NativeLibrary.TryLoad(Keep(copy, cacheRoot), out var handle))
+                if (copy is not null && LoadCopy(copy, cacheRoot) is var handle and not 0)
                 {
                     if (NativeLibrary.TryGetExport(handle, "shaderc_compile_into_spv", out _))
                         return handle;
@@ -70,16 +71,41 @@ internal static class GlslcLibrary
         return null;
     }
 
-    // The copy on disk is compared with what it should be every time, so nobody else's bytes are ever loaded.
-    private static string Keep(byte[] copy, string cacheRoot)
+    private static nint LoadCopy(byte[] copy, string? cacheRoot)
     {
-        var folder = new CacheFolder(cacheRoot, "shaderc").Path ?? throw new IOException($"no cache folder in {cacheRoot}");
-        var path = Path.Combine(folder, "libshaderc_glslc.so");
-        if (File.Exists(path) && File.ReadAllBytes(path).AsSpan().SequenceEqual(copy))
+        if (Keep(copy, cacheRoot) is { } kept) return NativeLibrary.TryLoad(kept, out var handle) ? handle : 0;
+        // Nobody else may enter such a folder.
+        var folder = Directory.CreateTempSubdirectory("forge-shaderc-");
+        try
+        {
+            var path = Path.Combine(folder.FullName, FileName);
+            File.WriteAllBytes(path, copy);
+            return NativeLibrary.TryLoad(path, out var loaded) ? loaded : 0;
+        }
+        finally
+        {
+            folder.Delete(recursive: true); // what is loaded stays
+        }
+    }
+
+    // The copy on disk is compared with what it should be every time, so nobody else's bytes are ever loaded.
+    private static string? Keep(byte[] copy, string? cacheRoot)
+    {
+        if (new CacheFolder(cacheRoot, "shaderc").Path is not { } folder) return null;
+        var path = Path.Combine(folder, FileName);
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            if (File.Exists(path) && File.ReadAllBytes(path).AsSpan().SequenceEqual(copy)) return path;
+            File.WriteAllBytes(temporary, copy);
+            File.Move(temporary, path, overwrite: true);
             return path;
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
-        File.WriteAllBytes(temporary, copy);
-        File.Move(temporary, path, overwrite: true);
-        return path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Switches.Log(1, $"cannot keep {path}: {e.Message}");
+            File.Delete(temporary);
+            return null;
+        }
     }
 }

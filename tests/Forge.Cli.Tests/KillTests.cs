@@ -16,11 +16,11 @@ public sealed class KillTests : IDisposable
     [DriverFact]
     public void Kill_OfAGan_ChangesNoBit() => KillAndResume(KilledRun.Gan, kills: 1, seed: 2);
 
-    [LongDriverFact]
-    public void Kill_OfACnn_AHundredTimes() => KillAndResume(KilledRun.Cnn, kills: 100, seed: 3);
+    [LongDriverTheory, InlineData(3), InlineData(4), InlineData(5), InlineData(6)]
+    public void Kill_OfACnn_TwentyFiveTimes(int seed) => KillAndResume(KilledRun.Cnn, kills: 25, seed);
 
-    [LongDriverFact]
-    public void Kill_OfAGan_AHundredTimes() => KillAndResume(KilledRun.Gan, kills: 100, seed: 4);
+    [LongDriverTheory, InlineData(7), InlineData(8), InlineData(9), InlineData(10)]
+    public void Kill_OfAGan_TwentyFiveTimes(int seed) => KillAndResume(KilledRun.Gan, kills: 25, seed);
 
     private void KillAndResume(KilledRun kind, int kills, int seed)
     {

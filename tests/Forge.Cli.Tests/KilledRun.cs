@@ -13,10 +13,10 @@ internal sealed record KilledRun(string Name, int SaveEvery, string Options)
     public const int Before = 3;
 
     /// <summary>The article's net with augmentation and dropout; 29 images, so that passes end with a batch of one.</summary>
-    public static KilledRun Cnn { get; } = new("cnn", 4, "--size 22 --augment --dropout 0.3 --epochs 10 --steps-per-epoch 20");
+    public static KilledRun Cnn { get; } = new("cnn", 4, "--size 22 --augment --dropout 0.3 --epochs 6 --steps-per-epoch 16");
 
     /// <summary>A DCGAN.</summary>
-    public static KilledRun Gan { get; } = new("gan", 2, "--size 28 --steps 40 --sample-every 10");
+    public static KilledRun Gan { get; } = new("gan", 2, "--size 28 --steps 24 --sample-every 6");
 
     /// <summary>Trains to the end.</summary>
     /// <returns>Seconds from the start until the third checkpoint, and until the end.</returns>

@@ -48,10 +48,10 @@ public sealed class DriverTheoryAttribute : TheoryAttribute
     public DriverTheoryAttribute() => Skip = Needs.MissingDriver;
 }
 
-/// <summary>A test of minutes, run by ./forge test --all, that needs a device.</summary>
-public sealed class LongDriverFactAttribute : FactAttribute
+/// <summary>A test of several rows that take minutes, run by ./forge test --all, that needs a device.</summary>
+public sealed class LongDriverTheoryAttribute : TheoryAttribute
 {
-    public LongDriverFactAttribute() => Skip = Needs.MissingDriver ?? (Environment.GetEnvironmentVariable("FORGE_TEST_TIER") == "all" ? null : "takes minutes; ./forge test --all runs it");
+    public LongDriverTheoryAttribute() => Skip = Needs.MissingDriver ?? (Environment.GetEnvironmentVariable("FORGE_TEST_TIER") == "all" ? null : "takes minutes; ./forge test --all runs it");
 }
 
 /// <summary>A test that needs a device and the validation layer.</summary>

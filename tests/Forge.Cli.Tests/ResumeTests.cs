@@ -65,6 +65,20 @@ public class ResumeTests(ResumeTests.Uninterrupted whole) : IClassFixture<Resume
     }
 
     [Fact]
+    public void Resume_WithADamagedLastCheckpoint_GoesOnFromTheBest_AndSaysSo()
+    {
+        var run = whole.NewFolder();
+        Tiny.Train(whole.Data, run, "--epochs", "2", "--steps-per-epoch", "5").MustExit(0);
+        var (last, best) = (Path.Combine(run, "last.safetensors"), Path.Combine(run, "best.safetensors"));
+        File.WriteAllBytes(last, File.ReadAllBytes(last)[..^1000]);
+        Tiny.Resume(run, "--epochs", "4").MustExit(0).MustComplain("warning", last, "truncated", $"Going on from {best} instead, which was saved after epoch");
+        whole.MustMatch(run);
+
+        foreach (var file in (string[])[last, best]) File.WriteAllBytes(file, []);
+        Tiny.Resume(run, "--epochs", "5").MustExit(3).MustComplain(last, best, "the file is empty", "begin a new one");
+    }
+
+    [Fact]
     public void Resume_WithoutARun_ExitsThree() => Tiny.Resume(whole.NewFolder()).MustExit(3).MustComplain("no checkpoint to go on from");
 
     [Fact]

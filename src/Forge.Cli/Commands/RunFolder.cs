@@ -65,6 +65,31 @@ internal static class RunFolder
             ?? throw new CheckpointException($"{Path.Combine(Parent, Prefix(model) + "*")}: no checkpoint to go on from. Name the run's folder with --out, or leave out --resume to begin.");
     }
 
+    /// <summary>The newest checkpoint of a run's folder that is whole; where the last one is damaged, the best one, with a warning that says so.</summary>
+    /// <exception cref="CheckpointException">There is none; the message says of each what is wrong with it.</exception>
+    public static Checkpoint Newest(string folder)
+    {
+        var (last, best) = (Path.Combine(folder, Checkpoint.FileName(CheckpointChoice.Last)), Path.Combine(folder, Checkpoint.FileName(CheckpointChoice.Best)));
+        if (!File.Exists(last)) return Checkpoint.Load(best);
+        try
+        {
+            return Checkpoint.Load(last);
+        }
+        catch (CheckpointException damaged) when (File.Exists(best))
+        {
+            try
+            {
+                var earlier = Checkpoint.Load(best);
+                Report.Warn($"{damaged.Message} Going on from {best} instead, which was saved after epoch {earlier.Epoch}.");
+                return earlier;
+            }
+            catch (CheckpointException too)
+            {
+                throw new CheckpointException($"{damaged.Message}\n{too.Message}\nThe run cannot be gone on with: begin a new one without --resume, in another folder.", damaged);
+            }
+        }
+    }
+
     /// <summary>What to type to go on with a run.</summary>
     public static string ResumeCommand(string model, string folder) => $"forge train {model} --resume --out {(folder.Contains(' ') ? $"'{folder}'" : folder)}";
 

@@ -27,7 +27,7 @@ internal static class TrainClassifier
         if (told is not null && told.Model != model)
             throw new CheckpointException($"{folder}: a run of forge train {told.Model}, not of forge train {model}. Go on with: {RunFolder.ResumeCommand(told.Model, folder)}");
         var settings = TrainOptions.Settings(invocation, told, model);
-        var saved = resumes ? Checkpoint.Load(Checkpoint.Find(folder, CheckpointChoice.Last)) : null;
+        var saved = resumes ? RunFolder.Newest(folder) : null;
         if (saved is not null && saved.ModelConfig != settings.Design.ModelConfig)
             throw new CheckpointException($"{folder}: its checkpoint is of another model than this run trains ({settings.Design.ModelConfig}). Go on with the command it was begun with, or begin a new run.");
 

@@ -17,7 +17,7 @@ internal static class TrainGan
         var told = resumes ? GanSettings.Load(folder) : null;
         if (resumes && told is null) throw new CheckpointException($"{RunSettings.PathIn(folder)} is missing, which says how the run was told to train. Begin anew without --resume.");
         var settings = GanOptions.Settings(invocation, told);
-        var saved = resumes ? Checkpoint.Load(Checkpoint.Find(folder, CheckpointChoice.Last)) : null;
+        var saved = resumes ? RunFolder.Newest(folder) : null;
         if (saved is not null && DcGanConfig.FromJson(saved.ModelConfig) is null)
             throw new CheckpointException($"{folder}: a checkpoint of another model than a DCGAN. Name a run of forge train gan with --out.");
 
@@ -86,11 +86,21 @@ internal static class TrainGan
         }
         catch (OperationCanceledException) when (invocation.Interruption.Requested)
         {
-            throw new InterruptedException(invocation.Interruption.ExitCode, $"Interrupted after step {step}. Everything is saved in {fit.CheckpointPath}.\nGo on with: {RunFolder.ResumeCommand(GanSettings.Name, folder)}");
+            if (fit.ProblemAtEnd is { } lost) throw new CheckpointException($"Interrupted after step {step}, but its state is not saved. {lost.Message}{WayOn(fit, folder)}", lost);
+            throw new InterruptedException(invocation.Interruption.ExitCode, $"Interrupted after step {step}. Everything is saved in {fit.CheckpointPath}.{WayOn(fit, folder)}");
         }
         catch (DivergedException problem)
         {
-            throw new DivergedException($"{problem.Message}\nThe last finite state is saved in {fit.CheckpointPath}.", problem.Node);
+            throw new DivergedException($"{problem.Message}\n{(fit.ProblemAtEnd is { } lost ? $"The last finite state is not saved. {lost.Message}" : $"The last finite state is saved in {fit.CheckpointPath}.")}", problem.Node);
+        }
+        catch (CheckpointException problem)
+        {
+            throw new CheckpointException(problem.Message + WayOn(fit, folder), problem);
+        }
+        catch (DataException problem)
+        {
+            var state = fit.SavedAtEnd ? $"\nThe state of step {step} is saved in {fit.CheckpointPath}." : fit.ProblemAtEnd is { } lost ? $"\nThe state of step {step} is not saved. {lost.Message}" : "";
+            throw new DataException(problem.Message + state + WayOn(fit, folder), problem);
         }
         foreach (var file in (string[])[fit.CheckpointPath, fit.SamplesPath, fit.AnimationPath]) report.Result($"Saved {file}");
         report.Event("done", writer =>
@@ -103,6 +113,9 @@ internal static class TrainGan
         });
         return ExitCode.Success;
     }
+
+    // Nothing where there is no state to go on from.
+    private static string WayOn(GanFit fit, string folder) => File.Exists(fit.CheckpointPath) ? $"\nGo on with: {RunFolder.ResumeCommand(GanSettings.Name, folder)}" : "";
 
     private static void Show(Report report, GanProgress progress, int steps)
     {

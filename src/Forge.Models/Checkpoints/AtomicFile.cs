@@ -24,13 +24,18 @@ public static partial class AtomicFile
         var temporary = Path.Combine(folder, $".{name}.{Guid.NewGuid():N}.tmp");
         try
         {
+            long written;
             using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
-            using (var outer = wrap(file))
+            using (var outer = new CountedStream(wrap(file)))
             {
                 write(outer);
                 outer.Flush();
                 file.Flush(flushToDisk: true);
+                written = outer.Count;
             }
+            // Whoever swallowed bytes without a word must not take the old file's place.
+            if (new FileInfo(temporary).Length is var arrived && arrived != written)
+                throw new IOException($"only {arrived} of {written} bytes arrived");
             File.Move(temporary, path, overwrite: true);
         }
         catch (ArgumentOutOfRangeException tooLarge)
@@ -45,6 +50,44 @@ public static partial class AtomicFile
             throw;
         }
         FlushFolder(folder);
+    }
+
+    /// <summary>Counts the bytes written on their way.</summary>
+    private sealed class CountedStream(Stream inner) : Stream
+    {
+        public long Count { get; private set; }
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => Count; set => throw new NotSupportedException(); }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            inner.Write(buffer);
+            Count += buffer.Length;
+        }
+
+        public override void Flush() => inner.Flush();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) inner.Dispose();
+            base.Dispose(disposing);
+        }
     }
 
     // A killed process leaves its temporary file; nobody takes an hour over a checkpoint.

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Forge.Core;
 using Forge.Models.Checkpoints;
 using Forge.Models.Datasets;
 using Forge.Models.Reports;
+using Forge.Models.Training;
 
 namespace Forge.Models.Gan;
 
@@ -70,40 +70,64 @@ public sealed class GanFit
     /// <summary>The grid of the last samples.</summary>
     public string SamplesPath => Path.Combine(_options.Folder, "samples.png");
 
-    /// <summary>Trains to the end, and saves the state there, when it is interrupted, and when it diverges.</summary>
+    /// <summary>Whether the state was saved because the training ended early.</summary>
+    public bool SavedAtEnd { get; private set; }
+
+    /// <summary>Why the state could not be saved when the training ended early; null where it was, or was not worth saving.</summary>
+    public CheckpointException? ProblemAtEnd { get; private set; }
+
+    /// <summary>Trains to the end, and saves the state there and wherever training ends early; where that fails, <see cref="ProblemAtEnd"/> says so.</summary>
     /// <exception cref="DivergedException">A step was not finite; the state before it is saved.</exception>
     /// <exception cref="OperationCanceledException">The token was set; the state is saved.</exception>
+    /// <exception cref="DataException">Images could not be read, or pictures or the log not be written; the state is saved.</exception>
     public void Run(CancellationToken cancellation = default)
     {
         if (_options.Resume is { } saved) _trainer.Restore(saved, CheckpointPath, _data);
         if (_options.Resume is { } state) (_critic, _artist, _counted) = (state.Values.GetValueOrDefault(CriticSum), state.Values.GetValueOrDefault(ArtistSum), (int)state.Values.GetValueOrDefault(Summed));
-        DropWhatIsLater();
+        DropLaterGrids();
+        using var log = OpenLog();
         var clock = Stopwatch.StartNew();
-        if (_trainer.GeneratorOptimizer.Iterations == 0) Save(GridOf(), GridPath(0));
         try
         {
-            while (_trainer.GeneratorOptimizer.Iterations < _options.Steps)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                var before = _trainer.GeneratorOptimizer.Iterations;
-                var losses = _trainer.Step(_data, cancellation);
-                var step = _trainer.GeneratorOptimizer.Iterations;
-                if (_trainer.NewWarning() is { } warning) _options.Warn?.Invoke(warning);
-                if (step == before) continue; // f16: a loss scale was too large
-                (_critic, _artist, _counted, _timed) = (_critic + losses.Discriminator, _artist + losses.Generator, _counted + 1, _timed + 1);
-                _options.AfterStep?.Invoke(step, losses);
-                if (step % _options.SampleEvery == 0 || step >= _options.Steps) Sample(step, clock);
-                if (_options.SaveEvery is { } every && step % every == 0 && step < _options.Steps) Capture().Save(CheckpointPath);
-            }
-        }
-        catch (Exception problem) when (problem is OperationCanceledException or DivergedException)
-        {
+            if (_trainer.GeneratorOptimizer.Iterations == 0) Save(GridOf(), GridPath(0));
+            while (_trainer.GeneratorOptimizer.Iterations < _options.Steps) Step(clock, log, cancellation);
             Capture().Save(CheckpointPath);
+            Save(GridOf(), SamplesPath);
+            Animate();
+        }
+        catch (Exception problem) when (problem is OperationCanceledException or DivergedException or DataException and not CheckpointException)
+        {
+            SaveAtEnd();
             throw;
         }
-        Capture().Save(CheckpointPath);
-        Save(GridOf(), SamplesPath);
-        Animate();
+    }
+
+    private void Step(Stopwatch clock, LineFile log, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var before = _trainer.GeneratorOptimizer.Iterations;
+        var losses = _trainer.Step(_data, cancellation);
+        var step = _trainer.GeneratorOptimizer.Iterations;
+        if (_trainer.NewWarning() is { } warning) _options.Warn?.Invoke(warning);
+        if (step == before) return; // f16: a loss scale was too large
+        (_critic, _artist, _counted, _timed) = (_critic + losses.Discriminator, _artist + losses.Generator, _counted + 1, _timed + 1);
+        _options.AfterStep?.Invoke(step, losses);
+        if (step % _options.SampleEvery == 0 || step >= _options.Steps) Sample(step, clock, log);
+        if (_options.SaveEvery is { } every && step % every == 0 && step < _options.Steps) Capture().Save(CheckpointPath);
+    }
+
+    // What ended the training is what the user shall hear of first.
+    private void SaveAtEnd()
+    {
+        try
+        {
+            Capture().Save(CheckpointPath);
+            SavedAtEnd = true;
+        }
+        catch (CheckpointException problem)
+        {
+            ProblemAtEnd = problem;
+        }
     }
 
     // With the sums of the losses since the last grid, so that the log of a resumed run says what it would have said.
@@ -113,14 +137,14 @@ public sealed class GanFit
         return state with { Values = new Dictionary<string, double>(state.Values) { [CriticSum] = _critic, [ArtistSum] = _artist, [Summed] = _counted } };
     }
 
-    private void Sample(long step, Stopwatch clock)
+    private void Sample(long step, Stopwatch clock, LineFile log)
     {
         var path = GridPath(step);
         var seconds = clock.Elapsed.TotalSeconds;
         var means = new GanLosses(_critic / _counted, _artist / _counted);
         var images = (double)_timed * _trainer.Gan.Loss.DiscriminatorSteps * _data.BatchSize / seconds;
         Save(GridOf(), path);
-        File.AppendAllText(LogPath, string.Create(CultureInfo.InvariantCulture, $"{step},{means.Discriminator:R},{means.Generator:R},{images:0.0}\n"));
+        log.Append(string.Create(CultureInfo.InvariantCulture, $"{step},{means.Discriminator:R},{means.Generator:R},{images:0.0}"));
         _options.AfterSample?.Invoke(new(step, means, images, path));
         (_critic, _artist, _counted, _timed) = (0, 0, 0, 0);
         clock.Restart();
@@ -137,17 +161,22 @@ public sealed class GanFit
     private string GridPath(long step) => Path.Combine(_options.Folder, "samples", step.ToString("'step-'000000'.png'", CultureInfo.InvariantCulture));
 
     // An interrupted run may have got further than its checkpoint.
-    private void DropWhatIsLater()
+    private void DropLaterGrids()
     {
-        var done = _trainer.GeneratorOptimizer.Iterations;
         var samples = Path.Combine(_options.Folder, "samples");
         // Grids are deleted and written there.
         if (new FileInfo(samples).LinkTarget is { } target) throw new DataException($"{samples}: is a link to {target}. Remove the link, or choose another folder with --out.");
         foreach (var (path, step) in Grids())
-            if (step > done) File.Delete(path);
-        Directory.CreateDirectory(_options.Folder);
-        var kept = File.Exists(LogPath) ? InputFile.ReadText(LogPath).Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Where(line => long.TryParse(line.Split(',')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var step) && step <= done) : [];
-        AtomicFile.Write(LogPath, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(kept.Prepend("step,discriminator_loss,generator_loss,images_per_second").Select(line => line + "\n")))));
+            if (step > _trainer.GeneratorOptimizer.Iterations) File.Delete(path);
+    }
+
+    private LineFile OpenLog()
+    {
+        const string Header = "step,discriminator_loss,generator_loss,images_per_second";
+        var done = _trainer.GeneratorOptimizer.Iterations;
+        var log = new LineFile(LogPath, line => line == Header || (long.TryParse(line.Split(',')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var step) && step <= done));
+        if (log.Kept == 0) log.Append(Header);
+        return log;
     }
 
     private IEnumerable<(string Path, long Step)> Grids()

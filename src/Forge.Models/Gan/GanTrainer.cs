@@ -21,6 +21,7 @@ public sealed class GanTrainer : IDisposable
 {
     private readonly CompiledFunction _critic, _step, _make;
     private readonly Continuity _continuity;
+    private int _learnt; // updates of the discriminator alone that the step under way has had: a run may be interrupted between them
 
     /// <summary>Prepares the steps; nothing is traced yet.</summary>
     /// <param name="engine">What runs them; outlives the trainer.</param>
@@ -69,8 +70,9 @@ public sealed class GanTrainer : IDisposable
     /// <exception cref="DivergedException">Something was not finite: the message has both losses. That update changed nothing.</exception>
     public GanLosses Step(IBatches data, CancellationToken cancellation = default)
     {
-        for (var i = 1; i < Gan.Loss.DiscriminatorSteps; i++) Run(_critic, data, cancellation);
+        for (; _learnt < Gan.Loss.DiscriminatorSteps - 1; _learnt++) Run(_critic, data, cancellation);
         var losses = Run(_step, data, cancellation);
+        _learnt = 0;
         return new(losses[0].Scalar(), losses[1].Scalar());
     }
 
@@ -91,6 +93,7 @@ public sealed class GanTrainer : IDisposable
     public Checkpoint Capture(IBatches data)
     {
         var state = Engine.State;
+        Prepare(); // before the first step the optimizers keep nothing yet
         return new()
         {
             Weights = Parameters.ToDictionary(p => p.Name, state.Read),
@@ -102,7 +105,7 @@ public sealed class GanTrainer : IDisposable
             Step = GeneratorOptimizer.Iterations,
             Data = data.Position,
             Seeds = new Dictionary<string, ulong> { ["engine"] = Engine.Options.Seed },
-            Values = new Dictionary<string, double> { ["discriminator.iterations"] = DiscriminatorOptimizer.Iterations, ["engine.random_step"] = Engine.RandomStep },
+            Values = new Dictionary<string, double> { ["discriminator.iterations"] = DiscriminatorOptimizer.Iterations, ["discriminator.learnt"] = _learnt, ["engine.random_step"] = Engine.RandomStep },
             Notes = new Dictionary<string, string> { ["precision"] = Precision.Label, [Continuity.Version] = Continuity.ThisForge },
             VariantTable = string.Join('\n', Engine.Backend.VariantTable),
         };
@@ -118,13 +121,11 @@ public sealed class GanTrainer : IDisposable
             throw new CheckpointException($"{path}: trained with precision {before}, but this run has {Precision}. Resume with the same precision.");
         _continuity.GoOnWith(saved);
         LoadWeights(saved, path);
-        foreach (var (optimizer, model) in ((Optimizer, Model)[])[(DiscriminatorOptimizer, Gan.Discriminator), (GeneratorOptimizer, Gan.Generator)])
-        {
-            optimizer.Prepare(model.Parameters);
-            optimizer.WriteState(Engine.State, saved.OptimizerSlots);
-        }
+        Prepare();
+        foreach (var optimizer in (Optimizer[])[DiscriminatorOptimizer, GeneratorOptimizer]) optimizer.WriteState(Engine.State, saved.OptimizerSlots);
         GeneratorOptimizer.Iterations = saved.Step;
         DiscriminatorOptimizer.Iterations = (long)saved.Values.GetValueOrDefault("discriminator.iterations", saved.Step);
+        _learnt = (int)saved.Values.GetValueOrDefault("discriminator.learnt");
         Engine.RandomStep = (uint)saved.Values.GetValueOrDefault("engine.random_step");
         data.Position = saved.Data;
     }
@@ -146,6 +147,12 @@ public sealed class GanTrainer : IDisposable
         _critic.Dispose();
         _step.Dispose();
         _make.Dispose();
+    }
+
+    private void Prepare()
+    {
+        DiscriminatorOptimizer.Prepare(Gan.Discriminator.Parameters);
+        GeneratorOptimizer.Prepare(Gan.Generator.Parameters);
     }
 
     private Results Run(CompiledFunction step, IBatches data, CancellationToken cancellation)

@@ -89,6 +89,8 @@ public sealed class FitRun
             ["engine.random_step"] = engine.RandomStep,
             ["epoch.examples"] = Means.Examples,
         };
+        Trainer.TakeOver();
+        optimizer.Prepare(Trainer.Model.Parameters); // before the first step the optimizer keeps nothing yet
         for (var i = 0; i < Means.Names.Count; i++) values[$"epoch.sum.{Means.Names[i]}"] = Means.Sums[i];
         foreach (var (callback, prefix) in Prefixed())
             foreach (var (name, value) in callback.Save()) values[prefix + name] = value;

@@ -44,14 +44,16 @@ public sealed class CheckpointTests
     }
 
     /// <summary>Fails after some bytes, as a full disk does.</summary>
-    private sealed class FullDisk(Stream inner, long room) : Stream
+    private sealed class FullDisk(Stream inner, long room, bool silent = false) : Stream
     {
         public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
-            if ((room -= buffer.Length) < 0) throw new IOException("No space left on device");
-            inner.Write(buffer);
+            var fits = (int)Math.Min(buffer.Length, room);
+            if (fits < buffer.Length && !silent) throw new IOException("No space left on device");
+            inner.Write(buffer[..fits]);
+            room -= fits;
         }
 
         public override void Flush() => inner.Flush();
@@ -91,6 +93,23 @@ public sealed class CheckpointTests
         }
         Sample(2).Save(path, stream => new FullDisk(stream, size));
         Assert.Equal(2, Checkpoint.Load(path).Weights["dense/kernel"].Span<float>()[0]);
+    }
+
+    [Fact]
+    public void Save_BytesThatAreSwallowed_KeepTheOldCheckpoint()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder["last.safetensors"];
+        Sample(1).Save(path);
+        var (before, size) = (File.ReadAllBytes(path), new FileInfo(path).Length);
+        foreach (var room in (long[])[0, 8, size / 2, size - 1])
+        {
+            var message = Assert.Throws<CheckpointException>(() => Sample(2).Save(path, stream => new FullDisk(stream, room, silent: true))).Message;
+            Assert.Contains($"only {room} of {size} bytes arrived", message);
+            Assert.Contains("before is intact", message);
+            Assert.Equal(before, File.ReadAllBytes(path));
+            Assert.Equal([path], Directory.GetFiles(folder.Path));
+        }
     }
 
     [Fact]

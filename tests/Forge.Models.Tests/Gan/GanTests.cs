@@ -77,6 +77,63 @@ public sealed class GanTests
         Assert.Equal(3 * GanLoss.Find(loss)!.DiscriminatorSteps, whole.Values["discriminator.iterations"]);
     }
 
+    [Theory, InlineData(0), InlineData(2), InlineData(4), InlineData(8)]
+    public void Step_InterruptedBetweenUpdatesOfTheDiscriminator_GoesOnWithTheRest(int batches)
+    {
+        Checkpoint Train(Checkpoint? from, int stopAfter)
+        {
+            using var engine = Engines.Reference();
+            using var stop = new CancellationTokenSource();
+            using var data = Data();
+            using var counted = new StoppingBatches(data, stopAfter, stop);
+            using var trainer = new GanTrainer(engine, Tiny("wgan-gp"));
+            if (from is not null) trainer.Restore(from, "x", data);
+            try
+            {
+                while (trainer.GeneratorOptimizer.Iterations < 2) trainer.Step(counted, stop.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.True(stopAfter < 99);
+            }
+            return trainer.Capture(data);
+        }
+
+        var (whole, resumed) = (Train(null, 99), Train(Train(null, batches), 99));
+        Assert.Equal(10, whole.Values["discriminator.iterations"]);
+        Assert.Equal(whole.Values, resumed.Values);
+        Assert.Equal(whole.Data, resumed.Data);
+        foreach (var (name, value) in whole.Weights.Concat(whole.OptimizerSlots)) Assert.True(value.Bytes.SequenceEqual((resumed.Weights.GetValueOrDefault(name) ?? resumed.OptimizerSlots[name]).Bytes), $"{name} differs");
+    }
+
+    // Sets a token when so many batches were taken.
+    private sealed class StoppingBatches(IBatches data, int after, CancellationTokenSource stop) : IBatches
+    {
+        private int _taken;
+
+        public int Count => data.Count;
+
+        public int BatchSize => data.BatchSize;
+
+        public int BatchesPerPass => data.BatchesPerPass;
+
+        public IReadOnlyList<string> ClassNames => data.ClassNames;
+
+        public Shape ImageShape => data.ImageShape;
+
+        public IReadOnlyList<string> Skipped => data.Skipped;
+
+        public BatchPosition Position { get => data.Position; set => data.Position = value; }
+
+        public Batch NextBatch(CancellationToken cancellation = default)
+        {
+            if (_taken++ == after) stop.Cancel();
+            return data.NextBatch(cancellation);
+        }
+
+        public void Dispose() { }
+    }
+
     [Fact]
     public void Fit_WritesGridsAnimationLogAndCheckpoint_AndMakesTheImagesOfItsClasses()
     {

@@ -113,6 +113,7 @@ public sealed class FitTests
     [InlineData(2, "mixed-bf16")]
     [InlineData(2, "mixed-f16")]   // the loss scale is about to grow
     [InlineData(7, "mixed-f16")]
+    [InlineData(0)]   // before the first step
     public void Fit_CancelledAndResumed_EndsWithTheSameBits(int stepsBeforeCancel, string precision = "strict32")
     {
         using var folder = new TemporaryFolder();
@@ -126,6 +127,7 @@ public sealed class FitTests
         using (var stop = new CancellationTokenSource())
         {
             var steps = 0;
+            if (stepsBeforeCancel == 0) stop.Cancel();
             var counter = new Watch((_, _) =>
             {
                 if (++steps == stepsBeforeCancel) stop.Cancel();
