@@ -8,26 +8,15 @@
 #define BUFFERS IN(float, Dy, 0) OUT(float, Dx, 1)
 #include "resize.glsl"
 
-// The first row of y whose place is at this many units or after: ceil((units - offset) / slope).
-#define FIRST_FROM(units, slope, offset) OVER(uint(max(0, int(units) - int(offset) + int(slope) - 1)), slope)
-
-// The weight of a cell of x in a pixel of y.
-float weightOf(uint cell, Taps taps)
-{
-    return BLENDS == 0u ? 1.0 : (taps.low == cell ? 1.0 - taps.share : 0.0) + (taps.high == cell ? taps.share : 0.0);
-}
-
 void main()
 {
     FOR_EACH_UNIT(u, count) {
         uint pixel = OVER(u, C), row = OVER(pixel, columns), n = OVER(row, rows), c = u - pixel * C, h = row - n * H, w = pixel - row * Width;
-        // Places from one cell before (where two make a pixel) to one after; those outside the image are at its first and last cell.
-        uint firstP = h == 0u ? 0u : FIRST_FROM((h - BLENDS) * rowUnit, rowSlope, rowOffset), endP = h == H - 1u ? P : min(P, FIRST_FROM((h + 1u) * rowUnit, rowSlope, rowOffset));
-        uint firstQ = w == 0u ? 0u : FIRST_FROM((w - BLENDS) * columnUnit, columnSlope, columnOffset), endQ = w == Width - 1u ? Q : min(Q, FIRST_FROM((w + 1u) * columnUnit, columnSlope, columnOffset));
+        uvec2 ps = rowsOf(h), qs = columnsOf(w);
         UNIT dx = UNIT(0.0);
-        for (uint p = firstP; p < endP; ++p) {
+        for (uint p = ps.x; p < ps.y; ++p) {
             float vertical = weightOf(h, rowTaps(p));
-            for (uint q = firstQ; q < endQ; ++q) dx += LOAD_UNIT(Dy, ((n * P + p) * Q + q) * C + c) * (vertical * weightOf(w, columnTaps(q)));
+            for (uint q = qs.x; q < qs.y; ++q) dx += LOAD_UNIT(Dy, ((n * P + p) * Q + q) * C + c) * (vertical * weightOf(w, columnTaps(q)));
         }
         STORE_UNIT(Dx, u, dx);
     }

@@ -17,13 +17,4 @@ layout(constant_id = 2) const uint BLENDS = 1; // whether two rows and columns m
 #define STORE_UNIT(B, i, v) STORE(B, i, v)
 #endif
 
-struct Taps { uint low, high; float share; };  // cells of x, and how far the place is from the first to the second
-
-// Of place / unit = (slope p + offset) / unit, kept within the extent; cell is its floor.
-#define PLACE(p, slope, offset) uint(max(0, int((p) * (slope)) + int(offset)))
-Taps tapsAt(uint place, uint cell, uint unit, uint extent)
-{
-    return Taps(min(cell, extent - 1u), min(cell + 1u, extent - 1u), float(place - cell * unit) / float(unit));
-}
-Taps rowTaps(uint p) { uint place = PLACE(p, rowSlope, rowOffset); return tapsAt(place, OVER(place, rowUnit), rowUnit, H); }
-Taps columnTaps(uint q) { uint place = PLACE(q, columnSlope, columnOffset); return tapsAt(place, OVER(place, columnUnit), columnUnit, Width); }
+#include "resize-places.glsl"

@@ -73,7 +73,7 @@ public sealed record Resize2DGeometry(Interpolation Interpolation, PixelGrid Gri
         var (interpolation, grid) = draw.OneOf(
             (Interpolation.Nearest, PixelGrid.HalfPixel), (Interpolation.Bilinear, PixelGrid.HalfPixel), (Interpolation.Bilinear, PixelGrid.AlignCorners),
             (Interpolation.Nearest, PixelGrid.TopLeft), (Interpolation.Bilinear, PixelGrid.TopLeft));
-        var x = new Shape(draw.Int(1, 3), draw.Int(1, 7), draw.Int(1, 7), draw.Bool() ? 4 * draw.Int(1, 3) : draw.Int(1, 7));
+        var x = new Shape(draw.Int(1, 3), draw.Int(1, 7), draw.Int(1, 7), draw.Int(0, 2) switch { 0 => draw.Int(1, 7), 1 => 4 * draw.Int(1, 3), _ => 16 * draw.Int(1, 3) });
         return (new(interpolation, grid), x, draw.Bool() ? (x[1] * 2, x[2] * 2) : draw.Size2D(1, 11));
     }
 }

@@ -8,6 +8,7 @@ namespace Forge.Vulkan.Tests.Conformance;
 internal static class LargeStreamingCases
 {
     private static readonly Pool2DGeometry s_halves = new(2, 2, Padding2D.Valid);
+    private static readonly Resize2DGeometry s_smooth = new(Interpolation.Bilinear, PixelGrid.HalfPixel);
 
     public static Dictionary<string, Func<Draw, OpCase>> All { get; } = new()
     {
@@ -25,6 +26,12 @@ internal static class LargeStreamingCases
         ["mean pool gradient of odd rows"] = d => MeanGradient(d, new(2, 11, 8, 16)),
         ["mean pool gradient of odd columns"] = d => MeanGradient(d, new(2, 6, 9, 64)),
         ["mean pool gradient of odd sides"] = d => MeanGradient(d, new(4, 11, 11, 64)),
+        ["images of 48 channels to twice the size"] = d => new(new Resize2DOp(s_smooth, (14, 22)), d.Uniform(new(2, 7, 11, 48))),
+        ["images of 160 channels, aligned corners"] = d => new(new Resize2DOp(new(Interpolation.Bilinear, PixelGrid.AlignCorners), (5, 13)), d.Uniform(new(1, 9, 4, 160))),
+        ["images of 16 channels, nearest, made smaller"] = d => new(new Resize2DOp(new(Interpolation.Nearest, PixelGrid.HalfPixel), (7, 5)), d.Uniform(new(3, 20, 33, 16))),
+        ["gradient of images of 48 channels to twice the size"] = d => new(new Resize2DGradientOp(s_smooth, (7, 11)), d.Uniform(new(2, 14, 22, 48))),
+        ["gradient of images made smaller"] = d => new(new Resize2DGradientOp(s_smooth, (20, 33)), d.Uniform(new(2, 7, 5, 16))),
+        ["gradient of images of 64 channels, nearest, to five halves"] = d => new(new Resize2DGradientOp(new(Interpolation.Nearest, PixelGrid.TopLeft), (6, 8)), d.Uniform(new(2, 15, 20, 64))),
         ["chain of one shape"] = d => Chain(new(64, 48), new(64, 48)),
         ["chain with one element"] = d => Chain(new(64, 48), Shape.Scalar),
         ["chain with a row for all rows"] = d => Chain(new(80, 32), new(32)),
