@@ -100,7 +100,7 @@ public sealed record InputLimits
             var (name, number) = part.Split('=') is [var left, var right] ? (left.Trim(), right.Trim()) : (part, "");
             if (!s_byName.TryGetValue(name, out var limit))
                 throw new ForgeException($"{Switch} has '{ForeignText.Shown(part)}'; it takes a name, =, and a number of {string.Join(", ", s_byName.Keys)}, with commas between.");
-            if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) || value <= 0)
+            if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) || !(value > 0))
                 throw new ForgeException($"{Switch} has '{ForeignText.Shown(part)}', but a limit is a number above 0.");
             if (value < 1 || value > limit.Most) throw new ForgeException($"{Switch} has '{ForeignText.Shown(part)}', but {name} is from 1 to {limit.Most}.");
             limits = limit.With(limits, value);

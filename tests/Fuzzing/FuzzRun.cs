@@ -19,7 +19,8 @@ internal sealed record FuzzOutcome(string Target, int Inputs, int Accepted, long
 /// <summary>Feeds a target with damaged inputs. The same target, seed and number give the same input, whatever the tier.</summary>
 internal static class FuzzRun
 {
-    private static readonly TimeSpan s_fastTier = TimeSpan.FromSeconds(1);
+    /// <summary>The time box of the fast tier.</summary>
+    public static TimeSpan FastTier { get; } = TimeSpan.FromSeconds(0.6);
 
     /// <summary>Whether ./forge test --all runs.</summary>
     public static bool LongTier { get; } = Environment.GetEnvironmentVariable("FORGE_TEST_TIER") == "all";
@@ -40,7 +41,7 @@ internal static class FuzzRun
         var worker = new Thread(() =>
         {
             var clock = Stopwatch.StartNew();
-            for (var number = 0; number < target.LongTierInputs && (LongTier || number < target.FastTierInputs || clock.Elapsed < s_fastTier); number++)
+            for (var number = 0; number < target.LongTierInputs && (LongTier || number < target.FastTierInputs || clock.Elapsed < FastTier); number++)
             {
                 var input = InputOf(target, number);
                 lock (gate) now = (number, input, Stopwatch.GetTimestamp());
@@ -77,10 +78,11 @@ internal static class FuzzRun
         return input;
     }
 
-    private sealed record Reading(bool Accepted, string? Refusal, long Bytes, TimeSpan Time);
+    /// <summary>How an input was answered.</summary>
+    internal sealed record Reading(bool Accepted, string? Refusal, long Bytes, TimeSpan Time);
 
-    // What went wrong, where it did; of a kind that a smaller input may share.
-    private static (Reading Reading, string? Problem) Try(FuzzTarget target, byte[] input)
+    /// <summary>Has a target read an input; what went wrong, where something did.</summary>
+    internal static (Reading Reading, string? Problem) Try(FuzzTarget target, byte[] input)
     {
         var (before, start) = (GC.GetAllocatedBytesForCurrentThread(), Stopwatch.GetTimestamp());
         string? refusal = null, problem = null;
@@ -108,7 +110,8 @@ internal static class FuzzRun
         : message.Any(c => char.IsControl(c) && c is not ('\n' or '\t') || c is >= '\u202A' and <= '\u202E') ? $"the message has characters that a terminal obeys: {message}"
         : null;
 
-    private static string Describe(FuzzTarget target, int number, byte[] input, string problem)
+    /// <summary>What went wrong, with the smallest input found that shares it.</summary>
+    internal static string Describe(FuzzTarget target, int number, byte[] input, string problem)
     {
         var kind = problem.Split('\n', ':')[0];
         // Smaller inputs with the same kind of problem: parts are left out, large ones first.
@@ -125,7 +128,8 @@ internal static class FuzzRun
 
     private static readonly TimeSpan s_shrinking = TimeSpan.FromSeconds(10);
 
-    private static string Shown(byte[] input)
+    /// <summary>The start of an input, in hexadecimal digits and as text.</summary>
+    internal static string Shown(byte[] input)
     {
         var start = input[..Math.Min(600, input.Length)];
         var text = new string([.. Encoding.Latin1.GetString(start).Select(c => char.IsControl(c) ? '.' : c)]);

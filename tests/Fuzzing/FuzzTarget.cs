@@ -17,13 +17,13 @@ internal sealed record FuzzTarget(string Name, IReadOnlyList<byte[]> Corpus, Act
     public Func<int, long> AllocationLimit { get; init; } = length => (1 << 20) + 64L * length;
 
     /// <summary>How long an input may take. Generous: machines are busy.</summary>
-    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Inputs in the long tier.</summary>
     public int LongTierInputs { get; init; } = 100_000;
 
     /// <summary>Inputs in the fast tier: so many are read even where the time box ends before.</summary>
-    public int FastTierInputs { get; init; } = 300;
+    public int FastTierInputs { get; init; } = 200;
 }
 
 /// <summary>Makes a damaged input of a valid one.</summary>

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 using System.Text;
 using Forge.Core;
 using Forge.Models.Checkpoints;
+using Forge.Models.Datasets;
 using Forge.Models.Gan;
+using Forge.Models.Reports;
 using Forge.Models.Training;
 
 namespace Forge.Models.Tests.Hostile;
@@ -89,6 +91,55 @@ public sealed class HostileFileTests : IDisposable
         Assert.NotNull(DcGanConfig.FromJson(text));
         Assert.Null(DcGanConfig.FromJson(System.Text.RegularExpressions.Regex.Replace(text, $"(?<=\"{member}\":)\\d+", $"{value}")));
         Assert.Null(DcGanConfig.FromJson(text.Replace("\"nonsaturating\"", "null")));
+    }
+
+    [Fact]
+    public void GanThatNamesOtherClassesThanItHas_IsRefused()
+    {
+        using var engine = Engines.Reference();
+        var saved = new Checkpoint { Weights = new Dictionary<string, HostTensor>(), ModelConfig = new DcGanConfig(28, 1, 2, "nonsaturating", 1, 2).ToJson(), ClassNames = ["a", "b", "c"] };
+        Assert.Contains("names 3 classes", Assert.Throws<CheckpointException>(() => SavedGan.Load(engine, saved, "x.safetensors")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("../other"), InlineData(".."), InlineData("."), InlineData("/tmp"), InlineData("a/b")]
+    public void ClassThatIsAPath_IsRefused(string name)
+    {
+        foreach (var own in (string[])["data", "other"]) _folder.Write("P5 1 1 255\na"u8.ToArray(), own, "a", "1.pgm");
+        Assert.Contains("no name of a class's folder", Assert.Throws<DataException>(() => ImageFolder.Scan(_folder["data"], ["a", name])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LinkOutOfARunFolder_OrOfAnIdxFolder_IsRefused()
+    {
+        _folder.Write([0, 0, 8, 1, 0, 0, 0, 1, 7], "elsewhere");
+        Directory.CreateDirectory(_folder["own"]);
+        foreach (var name in (string[])["best.safetensors", "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "samples"]) File.CreateSymbolicLink(_folder["own", name], _folder["elsewhere"]);
+        foreach (var act in (Action[])[() => Checkpoint.Find(_folder["own"]), () => IdxDataSet.Fashion.Load(_folder["own"])])
+            Assert.Contains($"it leads to {_folder["elsewhere"]}, outside", Assert.ThrowsAny<DataException>(act).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnimationOfMorePixelsThanAllowed_IsRefused()
+    {
+        GifFile.Save(_folder["a.gif"], [.. Enumerable.Range(0, 5).Select(i => (Func<PixelImage>)(() => new(4, 4, 1, [.. Enumerable.Repeat((byte)(40 * i), 16)])))]);
+        Assert.Equal(2, new ImageDecoder { AnimationPixelLimit = 80 }.DecodeFrames(_folder["a.gif"], ColourMode.Grey, _ => [0, 1]).Count());
+        Assert.Contains("over the limit of 79 pixels", Assert.Throws<BadImageException>(() => new ImageDecoder { AnimationPixelLimit = 79 }.DecodeFrames(_folder["a.gif"], ColourMode.Grey, _ => [0, 1]).Count()).Message, StringComparison.Ordinal);
+    }
+
+    // Each would be parsed, with an exception of its own: a file of 64 MiB would take hours.
+    [Fact]
+    public void LogOfDamagedLinesAlone_IsNoLog() =>
+        Assert.Contains("more than 1000 lines", Assert.Throws<DataException>(() => new JsonLog(_folder.Write([.. Enumerable.Repeat((byte)'\n', 100_000)], "log.jsonl"), resumeAfter: 1)).Message, StringComparison.Ordinal);
+
+    // A log that leads elsewhere would be written there, and its target shortened.
+    [Fact]
+    public void LogThatIsALink_IsRefused()
+    {
+        _folder.Write("mine"u8.ToArray(), "mine");
+        File.CreateSymbolicLink(_folder["log.jsonl"], _folder["mine"]);
+        foreach (var resumeAfter in (int?[])[null, 1]) Assert.Contains("is a link", Assert.Throws<DataException>(() => new JsonLog(_folder["log.jsonl"], resumeAfter)).Message, StringComparison.Ordinal);
+        Assert.Equal("mine", File.ReadAllText(_folder["mine"]));
     }
 
     private static string MessageOf(string header)

@@ -55,7 +55,7 @@ public sealed class ClipReaderTests : IDisposable
     }
 
     // RIFF by hand: Skia writes still images alone.
-    private static byte[] WebP(int side, params (int Left, int Width, byte Shade)[] frames)
+    internal static byte[] WebP(int side, params (int Left, int Width, byte Shade)[] frames)
     {
         byte[] body = [.. "WEBP"u8, .. Chunk("VP8X", [2, 0, 0, 0, .. Three(side - 1), .. Three(side - 1)]), .. Chunk("ANIM", new byte[6])];
         foreach (var (left, width, shade) in frames)

@@ -86,20 +86,26 @@ public sealed class FfmpegVideoTests : IDisposable
         Assert.True(shades[3] - shades[0] > 100 && shades.Distinct().Count() == 4, string.Join(' ', shades));
         Assert.Contains("cannot read", ProblemOf(new(), Video), StringComparison.Ordinal);
     }
+}
 
-    /// <summary>A test that needs ffmpeg itself.</summary>
-    private sealed class FfmpegFactAttribute : FactAttribute
+/// <summary>A test that needs ffmpeg itself.</summary>
+public sealed class FfmpegFactAttribute : FactAttribute
+{
+    public FfmpegFactAttribute()
     {
-        public FfmpegFactAttribute()
+        try
         {
-            try
-            {
-                new FfmpegVideo().RequireProgram("a video");
-            }
-            catch (DataException)
-            {
-                Skip = "needs ffmpeg";
-            }
+            new FfmpegVideo().RequireProgram("a video");
+        }
+        catch (DataException)
+        {
+            Skip = "needs ffmpeg";
         }
     }
+}
+
+/// <summary>A test of several rows that needs ffmpeg itself.</summary>
+public sealed class FfmpegTheoryAttribute : TheoryAttribute
+{
+    public FfmpegTheoryAttribute() => Skip = new FfmpegFactAttribute().Skip;
 }

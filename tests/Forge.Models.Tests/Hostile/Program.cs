@@ -1,0 +1,4 @@
+using Forge.Fuzzing;
+using Forge.Models.Tests.Hostile;
+
+return FuzzChild.Answer(args, NativeTargets.Find);
