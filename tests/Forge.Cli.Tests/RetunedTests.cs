@@ -12,7 +12,7 @@ namespace Forge.Cli.Tests;
 /// <summary>Runs that are killed and gone on with after somebody tuned: the checkpoint says what runs.</summary>
 public sealed class RetunedTests : IDisposable
 {
-    private const int Batch = 4, Side = 22, Classes = 3;
+    internal const int Batch = 4, Side = 22, Classes = 3;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -61,7 +61,7 @@ public sealed class RetunedTests : IDisposable
     }
 
     // Stores, as tuned, the last variant of every kernel of the run's training step.
-    private static List<(string Kernel, string Variant, OpUse Use)> TuneOtherwise(string root)
+    internal static List<(string Kernel, string Variant, OpUse Use)> TuneOtherwise(string root)
     {
         var stored = new List<(string, string, OpUse)>();
         VulkanBackend? backend = null;
