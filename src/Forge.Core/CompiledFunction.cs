@@ -5,7 +5,8 @@ using Forge.Core.Passes;
 namespace Forge.Core;
 
 /// <summary>A function that is traced once per argument types, planned, and replayed on every call.</summary>
-/// <remarks>Not thread-safe. Disposed with its engine, or earlier.</remarks>
+/// <remarks>Disposed with its engine, or earlier.</remarks>
+/// <threadsafety>One thread at a time: its engine's.</threadsafety>
 public sealed class CompiledFunction : IDisposable
 {
     private readonly Engine _engine;
@@ -225,9 +226,11 @@ public sealed class CompiledFunction : IDisposable
 /// <param name="Plan">Passes, choice of variants, places.</param>
 /// <param name="State">First values of parameters that nothing had asked for before.</param>
 /// <param name="Build">What the backend makes of the plan.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct MakingTimes(TimeSpan Trace, TimeSpan Plan, TimeSpan State, TimeSpan Build);
 
 /// <summary>The results of one run, in the order in which the function returned them.</summary>
+/// <threadsafety>Immutable, while nobody writes its tensors.</threadsafety>
 public sealed class Results : IReadOnlyList<HostTensor>
 {
     private readonly IReadOnlyList<HostTensor> _values;

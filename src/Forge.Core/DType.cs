@@ -1,6 +1,7 @@
 namespace Forge.Core;
 
 /// <summary>The type of one tensor element.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum DType
 {
     /// <summary>IEEE 754 binary32: what every op computes in.</summary>
@@ -18,6 +19,7 @@ public enum DType
 }
 
 /// <summary>Facts about element types.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class DTypes
 {
     /// <summary>Bytes of one element.</summary>

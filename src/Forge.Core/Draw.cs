@@ -2,6 +2,7 @@ namespace Forge.Core;
 
 /// <summary>Draws a test case from a recorded list of integers: shrinking that list shrinks any case, zeros give the smallest.</summary>
 /// <param name="tape">The recorded draws; past its end every draw is 0.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Draw(IReadOnlyList<int> tape)
 {
     private int _next;
@@ -65,6 +66,7 @@ public sealed class Draw(IReadOnlyList<int> tape)
 
 /// <summary>SplitMix64: a small generator for test data (Steele, Lea and Flood 2014). Training draws from Philox.</summary>
 /// <param name="seed">Any value.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class SplitMix(ulong seed)
 {
     private ulong _state = seed;

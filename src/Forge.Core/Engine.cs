@@ -1,6 +1,7 @@
 namespace Forge.Core;
 
 /// <summary>How an engine is opened.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record EngineOptions
 {
     /// <summary>"auto", an index of <c>forge devices</c>, or a part of a device's name.</summary>
@@ -26,9 +27,10 @@ public sealed record EngineOptions
 }
 
 /// <summary>Owns a backend and the state that lives on it; compiles traced functions into plans and runs them.</summary>
-/// <remarks>Not thread-safe: use one engine from one thread at a time. Disposing it frees everything it made.</remarks>
+/// <remarks>Disposing it frees everything it made.</remarks>
 /// <param name="backend">What runs plans; disposed with the engine.</param>
 /// <param name="options">Seed and limits.</param>
+/// <threadsafety>One thread at a time; engines of several threads do not disturb each other.</threadsafety>
 public sealed class Engine(IBackend backend, EngineOptions? options = null) : IDisposable
 {
     private readonly Dictionary<string, double> _values = [];
@@ -127,4 +129,5 @@ public sealed class Engine(IBackend backend, EngineOptions? options = null) : ID
 /// <param name="SeedLow">The lower half of the seed.</param>
 /// <param name="SeedHigh">The upper half of the seed.</param>
 /// <param name="Step">The number of the run.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record RandomKey(HostScalar SeedLow, HostScalar SeedHigh, HostScalar Step);

@@ -1,6 +1,7 @@
 namespace Forge.Core;
 
 /// <summary>Keeps what is read for a folder inside it: links may lead about in the folder, and not out of it, unless FORGE_LINKS=follow allows that.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class FolderBounds
 {
     /// <summary>The switch: <c>inside</c> (default) or <c>follow</c>.</summary>

@@ -4,6 +4,7 @@ using System.Text;
 namespace Forge.Core;
 
 /// <summary>Text that came with a file, as messages show it: a terminal obeys control characters, and a name can have a million letters.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class ForeignText
 {
     /// <summary>Characters of a name that are shown.</summary>

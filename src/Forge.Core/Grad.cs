@@ -3,6 +3,7 @@ using Forge.Core.Ops;
 namespace Forge.Core;
 
 /// <summary>What flows backwards into the outputs of one node.</summary>
+/// <threadsafety>One thread at a time: the one that traces its graph.</threadsafety>
 public sealed class Cotangents
 {
     private readonly Node _node;
@@ -18,6 +19,7 @@ public sealed class Cotangents
 }
 
 /// <summary>Reverse-mode differentiation: appends the gradient of a value as ordinary nodes, so it can be differentiated again.</summary>
+/// <threadsafety>Functions of their arguments alone; the graph is the calling thread's.</threadsafety>
 public static class Grad
 {
     /// <summary>The gradient of Σ cotangent · y with respect to each of <paramref name="wrt"/>.</summary>

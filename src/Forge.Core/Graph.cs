@@ -1,7 +1,7 @@
 namespace Forge.Core;
 
 /// <summary>Nodes in the order they were appended. Equal nodes (same op, same inputs) are one node.</summary>
-/// <remarks>Not thread-safe: one thread traces one graph.</remarks>
+/// <threadsafety>One thread at a time: the one that traces its graph.</threadsafety>
 public sealed class Graph
 {
     [ThreadStatic] private static Graph? s_tracing;
@@ -214,9 +214,11 @@ public sealed class Graph
 /// <summary>How far a graph has come.</summary>
 /// <param name="Streams">Random streams taken.</param>
 /// <param name="Assignments">What is to be written to state.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record GraphMoment(int Streams, IReadOnlyList<Assignment> Assignments);
 
 /// <summary>A value to be kept in mutable state when a step ends.</summary>
 /// <param name="Parameter">Where.</param>
 /// <param name="Value">What; of the parameter's type.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Assignment(Parameter Parameter, Tensor Value);

@@ -5,6 +5,7 @@ namespace Forge.Core;
 
 /// <summary>Tensor elements in host memory, dense and row-major: what goes into and comes out of a step.</summary>
 /// <remarks>Not synchronised: do not write to one while a step that takes it runs.</remarks>
+/// <threadsafety>One thread writes, or any number read.</threadsafety>
 [DebuggerDisplay("{Type}")]
 public sealed class HostTensor
 {

@@ -1,7 +1,8 @@
 namespace Forge.Core;
 
 /// <summary>Something that can hold state and run plans: a Vulkan device, or the fp64 reference.</summary>
-/// <remarks>Not thread-safe: one engine owns one backend.</remarks>
+/// <remarks>One engine owns one backend.</remarks>
+/// <threadsafety>One thread at a time: its engine's.</threadsafety>
 public interface IBackend : IDisposable
 {
     /// <summary>What runs the steps, for people: device and driver.</summary>
@@ -37,6 +38,7 @@ public interface IBackend : IDisposable
 /// <param name="Alignment">Bytes to which every placement is aligned; a power of two.</param>
 /// <param name="LargestRegion">Bytes of the largest region that can be allocated.</param>
 /// <param name="MemoryBytes">Bytes that may be used in all.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record BackendTraits(int Alignment = 256, long LargestRegion = long.MaxValue, long MemoryBytes = long.MaxValue)
 {
     /// <summary>The 16-bit types that its matrix units multiply: operands rounded to one of these are also stored in 16 bits. Others are rounded and kept as f32.</summary>
@@ -47,6 +49,7 @@ public sealed record BackendTraits(int Alignment = 256, long LargestRegion = lon
 }
 
 /// <summary>A plan bound to memory.</summary>
+/// <threadsafety>One thread at a time: its engine's.</threadsafety>
 public interface IExecutable : IDisposable
 {
     /// <summary>How each kernel step runs, a line each, in order: with the same lines, seed and device, results are the same to the bit.</summary>
@@ -60,6 +63,7 @@ public interface IExecutable : IDisposable
 /// <summary>Memory that outlives plans: parameters and optimizer state.</summary>
 /// <param name="name">For messages and debuggers.</param>
 /// <param name="bytes">Its length.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public abstract class StateBlock(string name, long bytes) : IDisposable
 {
     /// <summary>For messages and debuggers.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 namespace Forge.Core;
 
 /// <summary>Opens files that strangers may have written.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class InputFile
 {
     /// <summary>Opens a file for reading, once, from its start to its end.</summary>

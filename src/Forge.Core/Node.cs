@@ -3,6 +3,7 @@ using System.Diagnostics;
 namespace Forge.Core;
 
 /// <summary>One use of an op in a graph. Immutable but for its name; made only by <see cref="Graph"/>.</summary>
+/// <threadsafety>One thread at a time: the one that traces its graph.</threadsafety>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class Node
 {

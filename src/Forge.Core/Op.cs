@@ -5,8 +5,9 @@ namespace Forge.Core;
 /// <summary>What is computed, without inputs: an immutable value, so that equal ops are one node and one cache key.</summary>
 /// <remarks>
 /// An op file declares five things and the engine loops: the type rule, the fp64 meaning, the VJP, the sampler
-/// (<see cref="ISampled"/>) and the cost. Thread-safe: ops hold no state.
+/// (<see cref="ISampled"/>) and the cost.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record Op
 {
     /// <summary>The op's name in messages, tables and cache keys: the type's name without a final "Op".</summary>
@@ -46,6 +47,7 @@ public abstract record Op
 }
 
 /// <summary>An op that can draw its own test cases. The op table lists every type that has this.</summary>
+/// <threadsafety>Immutable, as the ops that implement it are.</threadsafety>
 public interface ISampled
 {
     /// <summary>One case: an op and inputs, as small or large as the draws say. All-zero draws give the smallest case.</summary>
@@ -55,11 +57,13 @@ public interface ISampled
 /// <summary>An op and inputs to run it on.</summary>
 /// <param name="Op">The op.</param>
 /// <param name="Inputs">Values for its inputs, exact in their dtypes.</param>
+/// <threadsafety>Immutable, while nobody writes its tensors.</threadsafety>
 public sealed record OpCase(Op Op, params IReadOnlyList<ReferenceTensor> Inputs);
 
 /// <summary>What an op must do at least.</summary>
 /// <param name="Flops">Floating-point operations; a multiply-add counts two.</param>
 /// <param name="Bytes">Bytes read and written if each element moved once.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct Cost(double Flops, double Bytes)
 {
     /// <summary>A cost of elements read and written once, and some operations for each output element.</summary>

@@ -11,6 +11,7 @@ namespace Forge.Core;
 /// <param name="type">Element type and shape.</param>
 /// <param name="initializer">Makes the first value from a 64-bit key; zeros when null.</param>
 /// <param name="trainable">Whether optimizers change it.</param>
+/// <threadsafety>One thread at a time: its engine's.</threadsafety>
 [DebuggerDisplay("{Name} {Type}")]
 public sealed class Parameter(string name, TensorType type, Func<ulong, HostTensor>? initializer = null, bool trainable = true)
 {
@@ -38,6 +39,7 @@ public sealed class Parameter(string name, TensorType type, Func<ulong, HostTens
 /// Each member starts at a multiple of 64 elements; the gaps hold zeros. What an optimizer keeps for each weight lies in slots of the same
 /// layout. A pack that was released keeps its numbers until an engine next places one of its members, which then moves out with its value.
 /// </remarks>
+/// <threadsafety>One thread at a time: its engine's.</threadsafety>
 public sealed class ParameterPack
 {
     /// <summary>Elements to which each member's start is aligned: 256 bytes, at which every device can bind a descriptor.</summary>
@@ -105,12 +107,14 @@ public sealed class ParameterPack
 /// <summary>Where tensors lie in a flat one.</summary>
 /// <param name="Shape">The flat shape, of rank 1.</param>
 /// <param name="Starts">The first element of each.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record PackLayout(Shape Shape, ValueList<int> Starts);
 
 /// <summary>A named number that the host may change between steps: a learning rate, a loss scale, a seed.</summary>
 /// <param name="name">For messages and dumps, such as "adam.rate".</param>
 /// <param name="dtype">F32, or U32 for seeds and counters.</param>
 /// <param name="value">Asked before each run.</param>
+/// <threadsafety>One thread at a time: its engine's.</threadsafety>
 public sealed class HostScalar(string name, DType dtype, Func<double> value)
 {
     /// <summary>For messages and dumps.</summary>

@@ -10,6 +10,7 @@ namespace Forge.Core;
 /// (seed, epoch, image, ...) instead of being taken from a running state: results don't depend on how many threads draw,
 /// and resuming needs no generator state. Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC'11).
 /// </remarks>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class Philox
 {
     private const uint MultiplierEven = 0xD2511F53, MultiplierOdd = 0xCD9E8D57;
@@ -41,6 +42,7 @@ public static class Philox
 }
 
 /// <summary>The four words of one <see cref="Philox.Block"/>.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct PhiloxBlock(uint W0, uint W1, uint W2, uint W3)
 {
     /// <summary>Word <paramref name="index"/>, 0 to 3.</summary>
@@ -62,6 +64,7 @@ public readonly record struct PhiloxBlock(uint W0, uint W1, uint W2, uint W3)
 /// <param name="purpose">Keeps uses apart that share a seed, e.g. shuffling and augmentation.</param>
 /// <param name="a">First coordinate, e.g. the epoch.</param>
 /// <param name="b">Second coordinate, e.g. the image index.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public struct PhiloxSequence(ulong seed, uint purpose, uint a = 0, uint b = 0)
 {
     private PhiloxBlock _block;

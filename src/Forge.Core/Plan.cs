@@ -1,6 +1,7 @@
 namespace Forge.Core;
 
 /// <summary>Which memory a value lies in while a plan runs.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum Region
 {
     /// <summary>Shared by values whose lifetimes do not overlap; its contents mean nothing between runs.</summary>
@@ -20,6 +21,7 @@ public enum Region
 /// <param name="Offset">Bytes from the region's (or the block's) start.</param>
 /// <param name="Bytes">Its length.</param>
 /// <param name="Block">Which state block, in <see cref="Region.State"/>.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct Placement(Region Region, long Offset, long Bytes, StateBlock? Block = null)
 {
     /// <summary>Whether two placements share a byte.</summary>
@@ -31,6 +33,7 @@ public readonly record struct Placement(Region Region, long Offset, long Bytes, 
 }
 
 /// <summary>One thing a plan does, in order.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record PlanStep;
 
 /// <summary>Runs a node's kernel.</summary>
@@ -38,12 +41,14 @@ public abstract record PlanStep;
 /// <param name="Inputs">Where its inputs lie.</param>
 /// <param name="Outputs">Where its outputs go.</param>
 /// <param name="Scratch">Memory that only this step uses.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record KernelStep(Node Node, IReadOnlyList<Placement> Inputs, IReadOnlyList<Placement> Outputs, IReadOnlyList<Placement> Scratch) : PlanStep;
 
 /// <summary>Copies bytes from one place to another; they do not overlap.</summary>
 /// <param name="Label">For profiles and messages.</param>
 /// <param name="From">The source.</param>
 /// <param name="To">The target, of the same length.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record CopyStep(string Label, Placement From, Placement To) : PlanStep
 {
     /// <summary>The type of the elements copied: a backend whose places do not hold bytes needs it.</summary>
@@ -56,14 +61,17 @@ public sealed record CopyStep(string Label, Placement From, Placement To) : Plan
 /// <summary>A constant or input and where the plan wants it.</summary>
 /// <param name="Value">The elements.</param>
 /// <param name="Place">In <see cref="Region.Persistent"/>.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record PlannedConstant(HostTensor Value, Placement Place);
 
 /// <summary>A host scalar and where the plan reads it.</summary>
 /// <param name="Scalar">The scalar.</param>
 /// <param name="Place">Four bytes in <see cref="Region.Input"/>.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record PlannedScalar(HostScalar Scalar, Placement Place);
 
 /// <summary>A traced function made ready to run: the order of its steps and a place for every value. Immutable.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Plan
 {
     /// <summary>What is done, in order.</summary>

@@ -4,6 +4,7 @@ using Forge.Core.Passes;
 namespace Forge.Core;
 
 /// <summary>Turns a traced function into a plan: passes, order, places.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class Planner
 {
     /// <summary>Plans a traced function for a backend.</summary>

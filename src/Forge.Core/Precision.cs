@@ -4,6 +4,7 @@ namespace Forge.Core;
 /// <remarks>
 /// Sums, weights, optimizer state and every other op are f32 in any case. See docs/numerics.md for what 16 bits cost.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Precision
 {
     private Precision(DType? operand) => Operand = operand;

@@ -5,6 +5,7 @@ namespace Forge.Core;
 
 /// <summary>The extents of a tensor, slowest first. Two shapes with the same extents are equal.</summary>
 /// <remarks>A scalar has rank 0 and one element. An extent may be 0: such a tensor is empty.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
 {

@@ -1,6 +1,7 @@
 namespace Forge.Core;
 
 /// <summary>A height and a width, in elements, each at least 1: a window, a stride, a dilation.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct Size2D
 {
     /// <summary>A size.</summary>
@@ -37,6 +38,7 @@ public readonly record struct Size2D
 /// <param name="Bottom">Rows below.</param>
 /// <param name="Left">Columns before.</param>
 /// <param name="Right">Columns after.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct Padding2D(int Top, int Bottom, int Left, int Right)
 {
     /// <summary>No padding: Keras's "valid".</summary>

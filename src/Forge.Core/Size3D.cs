@@ -1,6 +1,7 @@
 namespace Forge.Core;
 
 /// <summary>A depth, a height and a width, in elements, each at least 1: a window over clips, a stride, a dilation.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct Size3D
 {
     /// <summary>A size.</summary>
@@ -43,6 +44,7 @@ public readonly record struct Size3D
 /// <param name="Front">Frames before the first.</param>
 /// <param name="Back">Frames after the last.</param>
 /// <param name="Frame">Rows and columns around each frame.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct Padding3D(int Front, int Back, Padding2D Frame)
 {
     /// <summary>No padding: Keras's "valid".</summary>

@@ -1,7 +1,7 @@
 namespace Forge.Core;
 
 /// <summary>Where parameters' values lie on a backend. A value is made when it is first asked for.</summary>
-/// <remarks>Not thread-safe: used by its engine, between runs.</remarks>
+/// <threadsafety>One thread at a time: its engine's, between runs.</threadsafety>
 public sealed class StateStore : IDisposable
 {
     private readonly IBackend _backend;

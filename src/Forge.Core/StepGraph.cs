@@ -8,6 +8,7 @@ namespace Forge.Core;
 /// <param name="Outputs">What the function returns.</param>
 /// <param name="Assignments">What it writes to state when it ends.</param>
 /// <param name="InputTypes">The types of its arguments.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record StepGraph(Graph Graph, IReadOnlyList<Tensor> Outputs, IReadOnlyList<Assignment> Assignments, IReadOnlyList<TensorType> InputTypes)
 {
     /// <summary>Every value that must be computed for its own sake.</summary>
@@ -50,6 +51,7 @@ public sealed record StepGraph(Graph Graph, IReadOnlyList<Tensor> Outputs, IRead
 }
 
 /// <summary>One node on its way into a new graph.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Rewriting
 {
     private readonly Dictionary<Tensor, Tensor> _map;

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Forge.Core;
 
 /// <summary>A value in a graph: one output of a node. Operators append nodes; nothing is computed until the step runs.</summary>
-/// <remarks>Immutable. Usable on the thread that traces its graph.</remarks>
+/// <threadsafety>One thread at a time: the one that traces its graph.</threadsafety>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed partial class Tensor
 {

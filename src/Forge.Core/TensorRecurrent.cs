@@ -3,6 +3,7 @@ using Forge.Core.Ops;
 namespace Forge.Core;
 
 /// <summary>How a recurrent cell runs over its steps.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum RecurrentPath
 {
     /// <summary>One of the others, as the device is faster.</summary>

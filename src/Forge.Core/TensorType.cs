@@ -3,6 +3,7 @@ namespace Forge.Core;
 /// <summary>What is known of a tensor before it has a value: element type and shape.</summary>
 /// <param name="DType">The element type.</param>
 /// <param name="Shape">The extents, slowest first; elements are dense and row-major.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record TensorType(DType DType, Shape Shape)
 {
     /// <summary>Elements.</summary>

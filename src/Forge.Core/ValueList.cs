@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Forge.Core;
 
 /// <summary>A short immutable list that is equal to another with the same elements: what an op record holds.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 [CollectionBuilder(typeof(ValueList), nameof(ValueList.Create))]
 public sealed class ValueList<T>(ReadOnlySpan<T> elements) : IReadOnlyList<T>, IEquatable<ValueList<T>> where T : IEquatable<T>
 {
@@ -42,6 +43,7 @@ public sealed class ValueList<T>(ReadOnlySpan<T> elements) : IReadOnlyList<T>, I
 }
 
 /// <summary>Builds <see cref="ValueList{T}"/> from collection expressions.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public static class ValueList
 {
     /// <summary>A list of these elements.</summary>

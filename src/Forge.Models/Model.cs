@@ -9,6 +9,7 @@ namespace Forge.Models;
 /// Layers are named once, when the model is made: conv2d, conv2d_1, ... Parameters are named <c>layer/weight</c>, with the
 /// model's own name in front when it was given one or is part of another model.
 /// </remarks>
+/// <threadsafety>One thread at a time.</threadsafety>
 public partial class Model : Layer
 {
     private readonly List<Layer> _layers = [];
@@ -168,6 +169,7 @@ public partial class Model : Layer
 }
 
 /// <summary>Layers one after another.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Sequential : Model
 {
     /// <summary>A chain of layers. Start it with an <see cref="Input"/> for its shapes to be known before the first batch.</summary>

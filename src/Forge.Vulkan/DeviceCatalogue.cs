@@ -6,9 +6,11 @@ namespace Forge.Vulkan;
 /// <param name="Description">What its driver says about it.</param>
 /// <param name="Limits">What kernels could use; null where Forge cannot use the device.</param>
 /// <param name="Problem">Why it cannot; null where it can.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record CataloguedDevice(DeviceDescription Description, DeviceLimits? Limits, string? Problem);
 
 /// <summary>Lists devices without opening any.</summary>
+/// <threadsafety>Safe.</threadsafety>
 public static class DeviceCatalogue
 {
     /// <summary>Every device the loader knows, in its order.</summary>

@@ -1,6 +1,7 @@
 namespace Forge.Vulkan;
 
 /// <summary>What kind of device runs the shaders, best first.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum DeviceKind
 {
     /// <summary>A graphics card of its own.</summary>
@@ -34,6 +35,7 @@ public enum DeviceKind
 /// <param name="DriverUuid">The driver build's identity, hexadecimal. Two Mesas report the same one.</param>
 /// <param name="MemoryBytes">The size of the largest device-local heap, in bytes.</param>
 /// <param name="SubgroupSize">Lanes in a subgroup.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record DeviceDescription(
     int Index, string Name, DeviceKind Kind, uint VendorId, uint DeviceId, int DriverId, string DriverName, string DriverDetail,
     uint DriverVersion, Version ApiVersion, string DeviceUuid, string DriverUuid, long MemoryBytes, uint SubgroupSize)

@@ -1,6 +1,7 @@
 namespace Forge.Vulkan;
 
 /// <summary>How kernels reach their buffers; see shaders/include/buffers.glsl.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum BufferMode
 {
     /// <summary>By device address: fastest on the drivers measured, free of their limit on a binding's size.</summary>
@@ -14,6 +15,7 @@ public enum BufferMode
 }
 
 /// <summary>What a device can do, as far as kernels choose by it. Tests narrow it with <c>with</c>.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record DeviceLimits
 {
     /// <summary>Invocations in a workgroup, at most.</summary>

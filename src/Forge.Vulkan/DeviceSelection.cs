@@ -4,6 +4,7 @@ using Forge.Core;
 namespace Forge.Vulkan;
 
 /// <summary>Chooses a device by the user's words.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class DeviceSelection
 {
     /// <summary>Chooses one of <paramref name="devices"/>.</summary>

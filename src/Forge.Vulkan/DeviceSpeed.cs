@@ -6,6 +6,7 @@ namespace Forge.Vulkan;
 /// <summary>How fast a device was in a short test: one square product, one pass over memory, by the default kernels.</summary>
 /// <param name="GigaflopsPerSecond">10^9 floating-point operations a second of a product of 512x512 matrices.</param>
 /// <param name="GigabytesPerSecond">10^9 bytes a second, read and written, of a ReLU over 64 MiB.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record DeviceSpeed(double GigaflopsPerSecond, double GigabytesPerSecond)
 {
     private const int Side = 512, Rows = 1 << 12, Runs = 5;

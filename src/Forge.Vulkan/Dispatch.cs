@@ -1,6 +1,7 @@
 namespace Forge.Vulkan;
 
 /// <summary>Which of a kernel's buffers a slot is.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum SlotKind
 {
     /// <summary>An input of the op: only read.</summary>
@@ -22,6 +23,7 @@ public enum SlotKind
 /// <param name="Offset">Where it starts, in bytes from the block's start; a multiple of 16, and of 256 for descriptor mode to work everywhere.</param>
 /// <param name="Bytes">Its length, in bytes; -1 reaches to the block's end.</param>
 /// <param name="Written">Whether the dispatch writes it.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct Slot(SlotKind Kind, int Index, long Offset, long Bytes, bool Written)
 {
     /// <summary>An input, read.</summary>
@@ -47,6 +49,7 @@ public readonly record struct Slot(SlotKind Kind, int Index, long Offset, long B
 /// <param name="Includes">Texts of files that the shader includes and that are made for this dispatch, by name.</param>
 /// <param name="Source">The shader's whole text, where it is no file; <paramref name="Shader"/> then only names it.</param>
 /// <param name="LaneTable">Entries of the lane table, where they are not the variant's.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Dispatch(
     Grid Grid, IReadOnlyList<uint> Push, IReadOnlyList<Slot>? Bindings = null, string? Shader = null, IReadOnlyList<uint>? Constants = null,
     IReadOnlyList<(string Name, string Value)>? Defines = null, IReadOnlyList<(string Name, string Text)>? Includes = null, string? Source = null, int? LaneTable = null)
@@ -77,6 +80,7 @@ internal enum AccessChecks
 /// <summary>What a kernel does for one node: dispatches in order, and the scratch they share.</summary>
 /// <param name="Dispatches">In order; barriers between them follow from their slots.</param>
 /// <param name="ScratchBytes">The length of each scratch block, in bytes.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record KernelPlan(IReadOnlyList<Dispatch> Dispatches, IReadOnlyList<long> ScratchBytes)
 {
     /// <summary>The length of the block of ones that the dispatches read, in bytes.</summary>

@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Vulkan;
 
 /// <summary>Opens engines on Vulkan devices.</summary>
+/// <threadsafety>Safe.</threadsafety>
 public static class EngineVulkan
 {
     extension(Engine)

@@ -11,6 +11,7 @@ namespace Forge.Vulkan;
 /// <param name="Pipelines">Different pipelines.</param>
 /// <param name="AllocatedBytes">Memory the plan owns, in bytes; state not counted.</param>
 /// <param name="BytesMoved">Bytes that its steps must read and write at least.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ExecutableCounts(int Dispatches, int Barriers, int Submissions, int Pipelines, long AllocatedBytes, long BytesMoved);
 
 /// <summary>What one run of a plan took on the host, part after part.</summary>
@@ -19,9 +20,11 @@ public sealed record ExecutableCounts(int Dispatches, int Barriers, int Submissi
 /// <param name="Submit">Handing the commands to the driver.</param>
 /// <param name="Wait">Waiting for the device.</param>
 /// <param name="Download">Copying results out.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct HostTimes(long Started, TimeSpan Upload, TimeSpan Submit, TimeSpan Wait, TimeSpan Download);
 
 /// <summary>A plan as Vulkan objects: buffers, pipelines and command buffers recorded once.</summary>
+/// <threadsafety>One thread at a time: its engine's.</threadsafety>
 public sealed class Executable : IExecutable
 {
     private readonly VulkanBackend _backend;

@@ -7,6 +7,7 @@ namespace Forge.Vulkan;
 /// The shader reaches its buffers through the macros of shaders/include/buffers.glsl: the op's inputs are the first bindings, its outputs follow.
 /// It is built with every access compared with its tensor: the first one outside is a <see cref="BoundsException"/> with binding and index.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record GlslDispatch
 {
     /// <summary>A launch of a shader, by default with an invocation for each element of the first output.</summary>

@@ -4,6 +4,7 @@ namespace Forge.Vulkan;
 
 /// <summary>A kernel of GLSL for an op of the user's own that is no <see cref="GlslOp"/>, or instead of Forge's: give it in <see cref="VulkanOptions.Kernels"/>.</summary>
 /// <typeparam name="TOp">The op.</typeparam>
+/// <threadsafety>Immutable: one serves every backend.</threadsafety>
 public sealed class GlslKernel<TOp> : Kernel<TOp> where TOp : Op
 {
     private readonly Func<TOp, IReadOnlyList<TensorType>, IReadOnlyList<TensorType>, GlslDispatch> _dispatch;

@@ -7,6 +7,7 @@ namespace Forge.Vulkan;
 /// Nothing needs to be registered: <c>new MyOp().On(x)</c> inside a traced function runs it, on any Vulkan device. docs/kernels.md has the macros
 /// of the shader, samples/custom-op.cs a whole program. With <see cref="ISampled"/>, <see cref="OpCheck"/> compares device and gradient with the reference.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record GlslOp : Op
 {
     internal static readonly Kernel Kernel = new GlslKernel<GlslOp>((op, inputs, outputs) => op.Glsl(inputs, outputs));

@@ -7,6 +7,7 @@ namespace Forge.Vulkan;
 /// It may include the files of shaders/include by their names (<c>#include "math.glsl"</c>), and files of its own folder and the folders below;
 /// nothing else is read, whatever a directive says.
 /// </remarks>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class GlslSource
 {
     private readonly string? _text, _file, _folder;

@@ -4,6 +4,7 @@ namespace Forge.Vulkan;
 /// <param name="X">Along x; at most 65,535 on every device.</param>
 /// <param name="Y">Along y; at most 65,535.</param>
 /// <param name="Z">Along z; at most 65,535.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct Grid(uint X, uint Y = 1, uint Z = 1)
 {
     /// <summary>Workgroups that every device allows along an axis.</summary>

@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Vulkan;
 
 /// <summary>How an op runs: which variants there are, and what each dispatches. Derive from <see cref="Kernel{TOp}"/>.</summary>
+/// <threadsafety>Immutable: one serves every backend.</threadsafety>
 public abstract class Kernel
 {
     private protected Kernel() { }
@@ -66,6 +67,7 @@ public abstract class Kernel
 
 /// <summary>How ops of type <typeparamref name="TOp"/> run. No maths and no Vulkan calls: variants and geometry alone.</summary>
 /// <typeparam name="TOp">The op.</typeparam>
+/// <threadsafety>Immutable: one serves every backend.</threadsafety>
 public abstract class Kernel<TOp> : Kernel where TOp : Op
 {
     /// <inheritdoc/>

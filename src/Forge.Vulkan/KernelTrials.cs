@@ -5,6 +5,7 @@ using Forge.Vulkan.Tuning;
 namespace Forge.Vulkan;
 
 /// <summary>Lets kernels of a program's own be tried in a process of their own, so that one that crashes or hangs ends that process alone.</summary>
+/// <threadsafety>One thread at a time: Main calls it first.</threadsafety>
 public static class KernelTrials
 {
     private const string Variable = "FORGE_KERNEL_TRIALS";

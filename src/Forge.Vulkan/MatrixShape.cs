@@ -7,6 +7,7 @@ namespace Forge.Vulkan;
 /// <param name="M">Rows of A and C.</param>
 /// <param name="N">Columns of B and C.</param>
 /// <param name="K">Columns of A, rows of B.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct MatrixShape(DType Factor, uint M, uint N, uint K)
 {
     /// <summary>For example: f16 16x16x16.</summary>

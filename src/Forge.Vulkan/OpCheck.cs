@@ -8,6 +8,7 @@ namespace Forge.Vulkan;
 /// <summary>An op is not what its reference says: the message has the case, where it differs and how to see it again.</summary>
 /// <param name="message">All that.</param>
 /// <param name="inner">What happened, where it was another error.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class OpCheckException(string message, Exception? inner = null) : ForgeException(message, inner);
 
 /// <summary>What <see cref="OpCheck"/> looked at, all of it right.</summary>
@@ -16,6 +17,7 @@ public sealed class OpCheckException(string message, Exception? inner = null) : 
 /// <param name="Cases">Cases drawn.</param>
 /// <param name="Runs">Runs on the device that gave the reference's values.</param>
 /// <param name="Gradients">Gradients that agreed with finite differences.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record OpCheckReport(string Op, string Device, int Cases, int Runs, int Gradients)
 {
     /// <summary>For people.</summary>
@@ -23,6 +25,7 @@ public sealed record OpCheckReport(string Op, string Device, int Cases, int Runs
 }
 
 /// <summary>Checks an op of the user's own as Forge's ops are checked by its tests.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class OpCheck
 {
     /// <summary>Draws cases and compares the device with the fp64 reference, and the VJP with finite differences of it.</summary>

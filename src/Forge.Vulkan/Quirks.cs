@@ -1,6 +1,7 @@
 namespace Forge.Vulkan;
 
 /// <summary>How a driver differs from what the specification lets kernels assume, or goes beyond it.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Quirks
 {
     /// <summary>

@@ -10,6 +10,7 @@ namespace Forge.Vulkan;
 /// <param name="Nanoseconds">Its time on the device, in ns.</param>
 /// <param name="Flops">Its floating-point operations.</param>
 /// <param name="Bytes">The bytes it moves at least.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record StepTiming(string Name, string Kernel, double Start, double Nanoseconds, double Flops, double Bytes);
 
 /// <summary>Recorded command buffers, replayed at will. One replay runs at a time.</summary>

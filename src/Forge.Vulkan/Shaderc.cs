@@ -80,6 +80,7 @@ internal static unsafe partial class Shaderc
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) => name == Library ? s_library.Value.Handle : 0;
 
     /// <summary>shaderc_include_result.</summary>
+    /// <threadsafety>One thread at a time.</threadsafety>
     [StructLayout(LayoutKind.Sequential)]
     public struct IncludeResult
     {

@@ -3,6 +3,7 @@ using System.Collections;
 namespace Forge.Vulkan;
 
 /// <summary>The environment's FORGE_ switches that the device layer reads.</summary>
+/// <threadsafety>Safe.</threadsafety>
 public static class Switches
 {
     /// <summary>Every switch Forge knows; docs/cli.md explains them.</summary>

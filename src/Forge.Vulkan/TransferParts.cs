@@ -15,6 +15,7 @@ internal readonly struct TransferParts(long bytes, int most) : IEnumerable<(long
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Where it is: before the first part at the start.</summary>
+    /// <threadsafety>One thread at a time.</threadsafety>
     public struct Enumerator(long bytes, int most) : IEnumerator<(long At, int Bytes)>
     {
         private long _next;

@@ -1,6 +1,7 @@
 namespace Forge.Vulkan;
 
 /// <summary>What a kernel's variant is shaped for.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum Family
 {
     /// <summary>Short, readable, right everywhere: STEM.comp.</summary>
@@ -26,6 +27,7 @@ public enum Family
 /// <param name="LaneTable">Entries of <c>tab[i] = i</c> in the push block; 0 for none.</param>
 /// <param name="Tunables">What else about it may change; null for nothing.</param>
 /// <param name="Settings">Tunables that are not at their defaults.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Variant(
     Family Family, string Name, uint Lanes, IReadOnlyList<uint>? Constants = null, string? Shader = null,
     IReadOnlyList<(string Name, string Value)>? Defines = null, int LaneTable = 0, IReadOnlyList<Tunable>? Tunables = null, IReadOnlyList<Setting>? Settings = null)

@@ -10,9 +10,11 @@ namespace Forge.Vulkan;
 /// <param name="kernel">Its kernel.</param>
 /// <param name="variants">The variants that are right here, the untuned default first; at least one.</param>
 /// <returns>One of the variants.</returns>
+/// <threadsafety>Called on the thread that plans.</threadsafety>
 public delegate Variant VariantChooser(Node node, Kernel kernel, IReadOnlyList<Variant> variants);
 
 /// <summary>How a Vulkan backend is opened.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record VulkanOptions
 {
     /// <summary>Which device: see <see cref="DeviceSelection.Choose"/>. Null means FORGE_DEVICE, else the best.</summary>
@@ -38,6 +40,7 @@ public sealed record VulkanOptions
 }
 
 /// <summary>Runs plans on a Vulkan device.</summary>
+/// <threadsafety>One thread at a time: its engine's.</threadsafety>
 public sealed class VulkanBackend : IBackend
 {
     private readonly ConditionalWeakTable<Node, ChosenKernel> _chosen = [];

@@ -7,6 +7,7 @@ namespace Forge.Vulkan;
 /// <param name="message">What failed, with what result, during what, and what to do.</param>
 /// <param name="call">The call, for example <c>vkQueueSubmit</c>.</param>
 /// <param name="result">What it returned, by Vulkan's name without the prefix (<c>ErrorDeviceLost</c>).</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class VulkanException(string message, string call, string result) : DeviceException(message)
 {
     /// <summary>The call that failed.</summary>
@@ -22,6 +23,7 @@ public sealed class VulkanException(string message, string call, string result) 
 }
 
 /// <summary>The validation layer objected to something Forge did.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class ValidationException : DeviceException
 {
     /// <summary>An error made of the layer's messages.</summary>
@@ -40,6 +42,7 @@ public sealed class ValidationException : DeviceException
 /// <param name="count">How many elements the slice has.</param>
 /// <param name="isStore">Whether it stored.</param>
 /// <param name="isMisaligned">Whether a wide access started at an index that is no multiple of its width.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class BoundsException(string op, string kernel, int binding, uint index, long count, bool isStore, bool isMisaligned) : DeviceException(
     $"{op}: {kernel} {(isStore ? "stored" : "loaded")} element {index} of binding {binding}, {(isMisaligned ? "which is no multiple of the access's width" : "which is out of range")}; the slice has {count} elements.")
 {
@@ -57,6 +60,7 @@ public sealed class BoundsException(string op, string kernel, int binding, uint 
 }
 
 /// <summary>A shader does not compile, or does not fit its kernel.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class ShaderException : ForgeException
 {
     /// <summary>An error in a shader.</summary>

@@ -12,6 +12,7 @@ namespace Forge.Vulkan;
 /// <param name="N">Columns of B and C are multiples of this.</param>
 /// <param name="K">Columns of A, rows of B are multiples of this.</param>
 /// <param name="Lanes">Invocations of the workgroup.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct WorkgroupMatrix(DType Factor, uint M, uint N, uint K, uint Lanes)
 {
     /// <summary>For example: f16 32x32x16 by 256.</summary>

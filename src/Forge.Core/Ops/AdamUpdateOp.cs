@@ -12,6 +12,7 @@ namespace Forge.Core.Ops;
 /// <para>Slots: moment, square. Scalars: rate, c₁, c₂, which the host works out in fp64.
 /// Source: keras/src/optimizers/adam.py, adamw.py; torch/optim/adam.py, adamw.py.</para>
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record AdamUpdateOp(float Beta1, float Beta2, float Epsilon, UpdateForm Form, float Decay) : UpdateOp, ISampled
 {
     /// <summary>Keeps the quotient finite where the gradient has been 0.</summary>

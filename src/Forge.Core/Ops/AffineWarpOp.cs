@@ -3,6 +3,7 @@ using Forge.Core.Reference;
 namespace Forge.Core.Ops;
 
 /// <summary>What lies outside the image, as Keras names it and scipy.ndimage means it.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum FillMode
 {
     /// <summary>The nearest edge pixel: aaaa|abcd|dddd.</summary>
@@ -26,6 +27,7 @@ public enum FillMode
 /// Source: Keras's ImageDataGenerator over scipy.ndimage.affine_transform.
 /// </remarks>
 /// <exception cref="ShapeException">The order is neither 0 nor 1, or there is not one matrix for each image.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record AffineWarpOp(FillMode Fill = FillMode.Nearest, float FillValue = 0, int Order = 1, float Scale = 1) : Op, ISampled
 {
     /// <summary>1 interpolates linearly between four pixels, 0 takes the nearest.</summary>

@@ -9,6 +9,7 @@ namespace Forge.Core.Ops;
 /// order; the first NaN wins. Not differentiable.
 /// </remarks>
 /// <exception cref="ShapeException">An axis does not exist, is named twice or is empty.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ArgMaxOp(ValueList<int> Axes) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

@@ -7,6 +7,7 @@ namespace Forge.Core.Ops;
 /// <param name="Input">Height and width of x: they do not follow from dy where rows are left over.</param>
 /// <remarks>dy (N,P,Q,C) f32 → dx (N,H,W,C) f32. Linear; its VJP is <see cref="AvgPool2DOp"/>.</remarks>
 /// <exception cref="ShapeException">dy is not the shape that pooling gives for Input.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record AvgPool2DGradientOp(Pool2DGeometry Geometry, Size2D Input) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

@@ -9,6 +9,7 @@ namespace Forge.Core.Ops;
 /// Source: Keras 3 AveragePooling2D (PyTorch's counts padded cells unless told otherwise).
 /// </remarks>
 /// <exception cref="ShapeException">The window is larger than the padded input, or padding holds a whole window.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record AvgPool2DOp(Pool2DGeometry Geometry) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>

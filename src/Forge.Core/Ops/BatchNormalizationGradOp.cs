@@ -9,6 +9,7 @@ namespace Forge.Core.Ops;
 /// s = 1/√(variance + epsilon) and z = (x − mean) · s: dbeta = Σ dy, dgamma = Σ dy · z, dx = gamma · s · (dy − dbeta/n − z · dgamma/n).
 /// </remarks>
 /// <exception cref="ShapeException">The shapes do not fit each other.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record BatchNormalizationGradOp(float Epsilon) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

@@ -10,6 +10,7 @@ namespace Forge.Core.Ops;
 /// Differentiable in all three outputs. Source: Keras 3 BatchNormalization, training=True.
 /// </remarks>
 /// <exception cref="ShapeException">x has no elements or gamma or beta do not have one number a channel.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record BatchNormalizationOp(float Epsilon) : Op, ISampled
 {
     /// <summary>Added to the variance.</summary>

@@ -8,6 +8,7 @@ namespace Forge.Core.Ops;
 /// <param name="Arguments">How many inputs the part is a function of; they follow the results, and what else it reads follows them.</param>
 /// <param name="Begin">The random streams and the assigned state with which the part began.</param>
 /// <remarks>Made by <see cref="Tensor.Checkpoint"/>.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record CheckpointOp(Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> Segment, int Results, int Arguments, GraphMoment Begin) : Op
 {
     public override bool IsView => true;

@@ -28,6 +28,7 @@ internal static class ComposedVjp
 /// <summary>An input of a composed VJP, as a value of its own. A view: nothing is computed.</summary>
 /// <param name="Of">The id of the node whose input it is.</param>
 /// <param name="Position">Which input.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ArgumentOp(int Of, int Position) : Op
 {
     public override bool IsView => true;

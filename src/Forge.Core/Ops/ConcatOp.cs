@@ -6,6 +6,7 @@ namespace Forge.Core.Ops;
 /// <param name="Axis">From 0; all other extents must agree.</param>
 /// <remarks>One or more inputs, f32, i32 or u32, of one dtype and rank → their extents along the axis added up.</remarks>
 /// <exception cref="ShapeException">Dtypes, ranks or other extents differ.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ConcatOp(int Axis) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

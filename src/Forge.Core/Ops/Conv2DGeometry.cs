@@ -5,6 +5,7 @@ namespace Forge.Core.Ops;
 /// <param name="Padding">Zeros around the image.</param>
 /// <param name="Dilation">Elements between the taps of a window; 1 when they are neighbours.</param>
 /// <param name="Groups">Groups of channels convolved apart: input channels C and output channels O are split alike.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Conv2DGeometry(Size2D Stride, Padding2D Padding, Size2D Dilation, int Groups)
 {
     /// <summary>Stride 1, no padding, no dilation, one group.</summary>

@@ -8,6 +8,7 @@ namespace Forge.Core.Ops;
 /// <param name="WithBiasGradient">Also gives db[o] = Σₙₚ_q dy[n,p,q,o], which saves reading dy once more. Set by a fusion pass.</param>
 /// <remarks>x (N,H,W,C) and dy (N,P,Q,O), both f32, f16 or bf16 → dw (KH,KW,C/G,O) f32, and db (O) f32 if asked for.</remarks>
 /// <exception cref="ShapeException">The dtypes differ, or dy is not the shape that the forward pass gives for x and Window.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Conv2DWeightGradientOp(Conv2DGeometry Geometry, Size2D Window, bool WithBiasGradient = false) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

@@ -12,6 +12,7 @@ namespace Forge.Core.Ops;
 /// dy (N,F,P,Q,O) and w (KD,KH,KW,C/G,O), both f32, f16 or bf16 → dx (N,D,H,W,C) f32. Elements of x that no window read get 0. Also a transposed convolution.
 /// </remarks>
 /// <exception cref="ShapeException">The dtypes differ, or dy is not the shape that the forward pass gives for Input and w.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Conv3DInputGradientOp(Conv3DGeometry Geometry, Size3D Input) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

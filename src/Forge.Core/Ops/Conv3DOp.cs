@@ -15,6 +15,7 @@ namespace Forge.Core.Ops;
 /// one another's VJPs, so gradients of any order need nothing more.</para>
 /// </remarks>
 /// <exception cref="ShapeException">The dtypes differ, channels do not fit the weights or the groups, or the window is larger than the padded input.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Conv3DOp(Conv3DGeometry Geometry, Epilogue Epilogue = default) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

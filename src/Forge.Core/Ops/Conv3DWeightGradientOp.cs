@@ -11,6 +11,7 @@ namespace Forge.Core.Ops;
 /// <param name="WithBiasGradient">Also gives db[o] = Σ dy[n,f,p,q,o], which saves reading dy once more. Set by a fusion pass.</param>
 /// <remarks>x (N,D,H,W,C) and dy (N,F,P,Q,O), both f32, f16 or bf16 → dw (KD,KH,KW,C/G,O) f32, and db (O) f32 if asked for.</remarks>
 /// <exception cref="ShapeException">The dtypes differ, or dy is not the shape that the forward pass gives for x and Window.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Conv3DWeightGradientOp(Conv3DGeometry Geometry, Size3D Window, bool WithBiasGradient = false) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

@@ -8,6 +8,7 @@ namespace Forge.Core.Ops;
 /// Nothing flows to the first input. Two ops are equal when this is the same delegate.
 /// </param>
 /// <remarks>Made by <see cref="Tensor.CustomGradient"/>.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record CustomGradientOp(Func<Tensor, IReadOnlyList<Tensor?>> Backward) : Op
 {
     public override bool IsView => true;

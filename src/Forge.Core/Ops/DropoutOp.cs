@@ -11,6 +11,7 @@ namespace Forge.Core.Ops;
 /// Source: Keras 3 Dropout.</para>
 /// </remarks>
 /// <exception cref="ShapeException">The rate is out of range, or the key is missing.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record DropoutOp(float Rate, int Stream) : Op, ISampled
 {
     /// <summary>The share that is dropped.</summary>

@@ -6,6 +6,7 @@ namespace Forge.Core.Ops;
 /// An op that computes each output element from the elements at the same place of its broadcast inputs. Its file is all there is:
 /// <see cref="Glsl"/> goes into the hand-written template shaders/Elementwise.comp, alone or in a fused chain.
 /// </summary>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record ElementwiseOp : Op
 {
     /// <summary>A GLSL expression over a, b, c, …: the inputs in order, each of its own type. Functions of include/math.glsl may be called.</summary>
@@ -52,6 +53,7 @@ public abstract record ElementwiseOp : Op
 }
 
 /// <summary>Maps a flat index of a broadcast shape to the flat index of a source that is stretched to it.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly struct BroadcastIndex(Shape source, Shape target)
 {
     private readonly bool _same = source.Equals(target);

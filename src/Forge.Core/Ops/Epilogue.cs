@@ -2,6 +2,7 @@ namespace Forge.Core.Ops;
 
 /// <summary>A function that a kernel applies to each value it is about to store.</summary>
 /// <remarks>The numbers are the specialization constants of shaders/include/epilogue.glsl.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public enum ActivationKind
 {
     /// <summary>v</summary>
@@ -28,6 +29,7 @@ public enum ActivationKind
 /// <remarks>
 /// Set by fusion passes, which run after Grad. An op with an epilogue has no VJP: differentiate first, fuse afterwards.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct Epilogue(bool HasBias, ActivationKind Activation = ActivationKind.None, float Slope = 0, bool IsGated = false)
 {
     /// <summary>Whether the sum is stored as it is.</summary>

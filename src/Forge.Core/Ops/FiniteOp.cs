@@ -4,6 +4,7 @@ namespace Forge.Core.Ops;
 
 /// <summary>1 when every element of every input is finite, else 0.</summary>
 /// <remarks>f32 inputs of any shapes → u32 (). Not differentiable.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record FiniteOp : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

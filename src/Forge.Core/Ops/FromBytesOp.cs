@@ -5,6 +5,7 @@ namespace Forge.Core.Ops;
 /// <summary>Bytes as numbers of a whole word: y = x.</summary>
 /// <param name="To">F32, I32 or U32.</param>
 /// <remarks>x u8 → y of the same shape. Bytes lie four to a word, the first in the low bits. Not differentiable.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record FromBytesOp(DType To) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>

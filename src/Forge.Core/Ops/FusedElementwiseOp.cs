@@ -6,6 +6,7 @@ namespace Forge.Core.Ops;
 /// <param name="Op">What is computed for each element.</param>
 /// <param name="Operands">Where its operands come from: below the arity an input, from there on an earlier step.</param>
 /// <param name="DType">The type of its result.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record FusedStep(ElementwiseOp Op, ValueList<int> Operands, DType DType);
 
 /// <summary>Several elementwise ops as one: every intermediate value lives in a register.</summary>
@@ -14,6 +15,7 @@ public sealed record FusedStep(ElementwiseOp Op, ValueList<int> Operands, DType 
 /// <param name="Results">Which steps are outputs.</param>
 /// <param name="Shape">The common shape of all outputs.</param>
 /// <remarks>Made by <c>FuseElementwise</c> after differentiation. Every elementwise op reaches a device in this form.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record FusedElementwiseOp(int Arity, ValueList<FusedStep> Steps, ValueList<int> Results, Shape Shape) : Op, ISampled
 {
     public override string Name => "Elementwise";
@@ -66,6 +68,7 @@ public sealed record FusedElementwiseOp(int Arity, ValueList<FusedStep> Steps, V
 /// <summary>A number written into a fused chain.</summary>
 /// <param name="Value">The number, exact in the dtype.</param>
 /// <param name="DType">F32, I32 or U32.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record LiteralOp(float Value, DType DType) : ElementwiseOp
 {
     public override int Arity => 0;

@@ -12,6 +12,7 @@ namespace Forge.Core.Ops;
 /// <para>Made by <c>FuseReduction</c> after differentiation.</para>
 /// </remarks>
 /// <exception cref="ShapeException">As for the chain and the reduction; the chain has several results or one that is not f32.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record FusedReduceOp(FusedElementwiseOp Chain, Reduction Kind, ValueList<int> Axes, bool KeepDims) : Op, ISampled
 {
     private ReduceOp Reduce => new(Kind, Axes, KeepDims);

@@ -8,6 +8,7 @@ namespace Forge.Core.Ops;
 /// 0 in an integer dtype, so that it does not pass unseen and nothing is read out of bounds.
 /// </remarks>
 /// <exception cref="ShapeException">The table has rank 0, or the indexes are not integers.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record GatherOp : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

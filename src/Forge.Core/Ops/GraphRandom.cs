@@ -6,6 +6,7 @@ namespace Forge.Core.Ops;
 /// How random ops address Philox. Element i of a random tensor is made of word i mod 4 of the block with
 /// counter (⌊i/4⌋, stream, step, <see cref="Purpose"/>) and key (seed low, seed high). shaders/include/philox.glsl does the same.
 /// </summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class GraphRandom
 {
     /// <summary>Counter word 3: keeps a graph's draws apart from those of initializers and data sets, which share the seed. "GRPH".</summary>

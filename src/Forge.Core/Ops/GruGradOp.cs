@@ -12,6 +12,7 @@ namespace Forge.Core.Ops;
 /// product, what flows into that product and its bias, f32 (N,T,3U): see <see cref="RecurrentGradOp"/>.
 /// </remarks>
 /// <exception cref="ShapeException">The shapes do not fit each other.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record GruGradOp(bool ResetAfter, bool Reverse, bool HasMask, RecurrentFlows Flows) : RecurrentGradOp(Reverse, HasMask, Flows), ISampled
 {
     public override int Gates => 3;

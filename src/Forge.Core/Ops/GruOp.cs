@@ -16,6 +16,7 @@ namespace Forge.Core.Ops;
 /// part: h · recurrent + bias before r multiplies it, or else r · h. See <see cref="RecurrentOp"/>. Source: Keras 3 GRU.
 /// </remarks>
 /// <exception cref="ShapeException">The shapes do not fit each other.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record GruOp(bool ResetAfter = true, bool Reverse = false, bool HasMask = false, bool Saves = true) : RecurrentOp(Reverse, HasMask, Saves), ISampled
 {
     public override int Gates => 3;

@@ -10,6 +10,7 @@ namespace Forge.Core.Ops;
 /// recurrent f32 (U,4U), saved f32 (N,T,U,6), flows, mask → dProjections f32 (N,T,4U), dh0 and dc0 f32 (N,U): see <see cref="RecurrentGradOp"/>.
 /// </remarks>
 /// <exception cref="ShapeException">The shapes do not fit each other.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record LstmGradOp(bool Reverse, bool HasMask, RecurrentFlows Flows) : RecurrentGradOp(Reverse, HasMask, Flows), ISampled
 {
     public override int Gates => 4;

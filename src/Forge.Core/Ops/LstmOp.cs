@@ -12,6 +12,7 @@ namespace Forge.Core.Ops;
 /// Source: Keras 3 LSTM.
 /// </remarks>
 /// <exception cref="ShapeException">The shapes do not fit each other.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record LstmOp(bool Reverse = false, bool HasMask = false, bool Saves = true) : RecurrentOp(Reverse, HasMask, Saves), ISampled
 {
     public override int Gates => 4;

@@ -13,6 +13,7 @@ namespace Forge.Core.Ops;
 /// <para>Sums of K products are rounded in an order each kernel chooses: the error is at most about K · 2⁻²⁴ · Σ|a||b|. K = 0 gives zeros.</para>
 /// </remarks>
 /// <exception cref="ShapeException">The dtypes differ, a rank is below 2, the two K differ, the batches do not broadcast, or column sums are asked of a batch or of a transposed b.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record MatMulOp(bool TransposeA = false, bool TransposeB = false, Epilogue Epilogue = default, bool WithColumnSums = false) : Op, ISampled
 {
     /// <summary>Work up to which a product costs a device less than starting one more dispatch, in floating-point operations.</summary>

@@ -10,6 +10,7 @@ namespace Forge.Core.Ops;
 /// Constant in x but at ties, so nothing flows to x.
 /// </remarks>
 /// <exception cref="ShapeException">dy is not the shape of the pooled x.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record MaxPool2DGradientOp(Pool2DGeometry Geometry, bool ThroughRelu = false) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

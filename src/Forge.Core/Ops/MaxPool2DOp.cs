@@ -12,6 +12,7 @@ namespace Forge.Core.Ops;
 /// <para>Source: Keras 3 MaxPooling2D; PyTorch agrees on ties.</para>
 /// </remarks>
 /// <exception cref="ShapeException">The window is larger than the padded input, or padding holds a whole window.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record MaxPool2DOp(Pool2DGeometry Geometry) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) =>

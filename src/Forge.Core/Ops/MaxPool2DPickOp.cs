@@ -7,6 +7,7 @@ namespace Forge.Core.Ops;
 /// <param name="ThroughRelu">Whether a window won by x ≤ 0 gives 0; see <see cref="MaxPool2DGradientOp"/>.</param>
 /// <remarks>x (N,H,W,C) f32, u (N,H,W,C) f32 → (N,P,Q,C) f32. Linear in u; its VJP there is <see cref="MaxPool2DGradientOp"/>. Nothing flows to x.</remarks>
 /// <exception cref="ShapeException">u is not the shape of x, or the window does not fit it.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record MaxPool2DPickOp(Pool2DGeometry Geometry, bool ThroughRelu = false) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

@@ -8,6 +8,7 @@ namespace Forge.Core.Ops;
 /// x f32 → y f16 or bf16 of the same shape, two to a word, the first in the low bits: one invocation owns a whole word, and the half after an odd
 /// last element is 0. What an f16 cannot hold becomes an infinity; a NaN stays one. The gradient is taken as if nothing were rounded.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record NarrowOp(DType To) : Op, ISampled
 {
     /// <summary>F16 or BF16.</summary>

@@ -6,6 +6,7 @@ namespace Forge.Core.Ops;
 /// <param name="Classes">The extent of the new last axis; at least 1.</param>
 /// <remarks>index u32 or i32 of any shape → y f32 (…,Classes). An index outside 0..Classes-1 gives a row of zeros. Not differentiable.</remarks>
 /// <exception cref="ShapeException">The indexes are not integers, or there is no class.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record OneHotOp(int Classes) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

@@ -5,6 +5,7 @@ namespace Forge.Core.Ops;
 /// <summary>Lays f32 tensors one after another in a flat one, zeros between: y[starts[i] + k] = xᵢ[k].</summary>
 /// <param name="Layout">The flat shape and where each input starts, in elements.</param>
 /// <remarks>Has no kernel: the planner has the inputs made in their places, or copies them there.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record PackOp(PackLayout Layout) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

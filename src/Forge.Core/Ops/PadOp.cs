@@ -9,6 +9,7 @@ namespace Forge.Core.Ops;
 /// <param name="Value">What is everywhere else.</param>
 /// <remarks>x f32, i32 or u32 of any rank → y of the same rank. The VJP of a slice, as a slice is its VJP.</remarks>
 /// <exception cref="ShapeException">The lists do not have x's rank, or x does not lie within y.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record PadOp(Shape To, ValueList<int> Starts, ValueList<int> Steps, float Value) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

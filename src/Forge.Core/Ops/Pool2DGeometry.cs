@@ -4,6 +4,7 @@ namespace Forge.Core.Ops;
 /// <param name="Window">Window height and width, in elements.</param>
 /// <param name="Stride">Elements between windows. Windows may overlap, or leave gaps.</param>
 /// <param name="Padding">Cells around the image that a window may cover; they hold nothing. Each side is less than the window, so that no window lies in padding alone.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Pool2DGeometry(Size2D Window, Size2D Stride, Padding2D Padding)
 {
     /// <summary>The pooled shape (N, P, Q, C) of x (N, H, W, C): P = ⌊(H + top + bottom − KH) / SH⌋ + 1, and Q likewise. Rows left over are not read.</summary>

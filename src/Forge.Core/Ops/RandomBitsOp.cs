@@ -4,6 +4,7 @@ namespace Forge.Core.Ops;
 /// <param name="Shape">The shape of the result.</param>
 /// <param name="Stream">Which stream of the graph.</param>
 /// <remarks>seed low, seed high, step u32 () → y u32. Not differentiable.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record RandomBitsOp(Shape Shape, int Stream) : RandomOp(Shape, Stream), ISampled
 {
     protected override DType DType => DType.U32;

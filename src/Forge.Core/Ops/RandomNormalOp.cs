@@ -9,6 +9,7 @@ namespace Forge.Core.Ops;
 /// seed low, seed high, step u32 () → y f32. Words 0 and 1 of a block make its elements 0 and 1, words 2 and 3 the others:
 /// u = (⌊w/2⁸⌋ + 1) · 2⁻²⁴ in (0, 1], v = ⌊w′/2⁸⌋ · 2⁻²⁴ in [0, 1). No number is further than 5.77 deviations from the mean. Not differentiable.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record RandomNormalOp(Shape Shape, int Stream, float Mean, float Deviation) : RandomOp(Shape, Stream), ISampled
 {
     protected override void Make(PhiloxBlock words, Span<double> elements)

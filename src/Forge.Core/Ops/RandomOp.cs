@@ -6,6 +6,7 @@ namespace Forge.Core.Ops;
 /// <param name="Shape">The shape of the result.</param>
 /// <param name="Stream">Which stream: ops of one stream draw the same words.</param>
 /// <remarks>Inputs: the lower and upper half of the seed and the number of the step, each u32 ().</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record RandomOp(Shape Shape, int Stream) : Op
 {
     /// <summary>The dtype of the numbers.</summary>

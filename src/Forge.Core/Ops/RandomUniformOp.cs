@@ -6,6 +6,7 @@ namespace Forge.Core.Ops;
 /// <param name="Low">The least number.</param>
 /// <param name="High">What numbers stay below, but for rounding.</param>
 /// <remarks>seed low, seed high, step u32 () → y f32. Not differentiable.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record RandomUniformOp(Shape Shape, int Stream, float Low, float High) : RandomOp(Shape, Stream), ISampled
 {
     protected override void Make(PhiloxBlock words, Span<double> elements)

@@ -5,6 +5,7 @@ namespace Forge.Core.Ops;
 /// <summary>Its first inputs under other names: values from which something is computed that must not be one with an equal computation elsewhere. A view.</summary>
 /// <param name="Values">How many values; further inputs only have to be there before.</param>
 /// <param name="Place">What tells two such uses of the same values apart.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record RecomputedOp(int Values, int Place) : Op
 {
     public override bool IsView => true;

@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>Into which outputs of a <see cref="RecurrentOp"/> something flows: the inputs that its gradient op has.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 [Flags]
 public enum RecurrentFlows
 {

@@ -13,6 +13,7 @@ namespace Forge.Core.Ops;
 /// that differs from dProjections. Skipped steps have zeros. The gradient of the recurrent matrix is one product over all steps, made by the caller.</para>
 /// </remarks>
 /// <exception cref="ShapeException">The shapes do not fit each other, or nothing flows.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record RecurrentGradOp(bool Reverse, bool HasMask, RecurrentFlows Flows) : Op
 {
     /// <summary>Whether it must run as one kernel, as in the forward pass.</summary>

@@ -15,6 +15,7 @@ namespace Forge.Core.Ops;
 /// <para>The gradient is a kernel of its own; gradients of that, and of what is saved, go through <see cref="Unrolled(IReadOnlyList{Tensor})"/>.</para>
 /// </remarks>
 /// <exception cref="ShapeException">The shapes do not fit each other, or there is no step or no unit.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record RecurrentOp(bool Reverse, bool HasMask, bool Saves) : Op
 {
     /// <summary>Whether it must run as one kernel; else a backend that runs the steps faster one by one may do so.</summary>

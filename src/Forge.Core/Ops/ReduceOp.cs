@@ -3,6 +3,7 @@ using Forge.Core.Reference;
 namespace Forge.Core.Ops;
 
 /// <summary>How a reduction combines elements.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum Reduction
 {
     /// <summary>Σ x.</summary>
@@ -26,6 +27,7 @@ public enum Reduction
 /// <para>The gradient of max and min is shared evenly among the elements that attain it, as PyTorch's amax does; a NaN gets none.</para>
 /// </remarks>
 /// <exception cref="ShapeException">An axis does not exist or is named twice; the maximum or minimum of nothing.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ReduceOp(Reduction Kind, ValueList<int> Axes, bool KeepDims) : Op, ISampled
 {
     public override string Name => Kind.ToString();

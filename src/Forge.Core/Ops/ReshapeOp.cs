@@ -5,6 +5,7 @@ namespace Forge.Core.Ops;
 /// <summary>The same elements, in the same row-major order, under another shape. A view: nothing is computed.</summary>
 /// <param name="To">The shape, with as many elements.</param>
 /// <exception cref="ShapeException">The element counts differ.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ReshapeOp(Shape To) : Op, ISampled
 {
     public override bool IsView => true;

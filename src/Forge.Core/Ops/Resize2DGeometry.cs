@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>How a pixel of a resized image is made of those around its place.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum Interpolation
 {
     /// <summary>The pixel in whose cell the place lies.</summary>
@@ -10,6 +11,7 @@ public enum Interpolation
 }
 
 /// <summary>Where the pixels of a resized image lie in the image that it is made from.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum PixelGrid
 {
     /// <summary>Both images cover one area: pixel p has its centre at (p + ½) · from/to − ½. Keras's; PyTorch's bilinear by default, and its "nearest-exact".</summary>
@@ -23,6 +25,7 @@ public enum PixelGrid
 /// <summary>How images are resized: what <see cref="Resize2DOp"/> and its gradient share.</summary>
 /// <param name="Interpolation">How a pixel is made.</param>
 /// <param name="Grid">Where pixels lie.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Resize2DGeometry(Interpolation Interpolation, PixelGrid Grid)
 {
     /// <summary>Where the cells of one axis of the result lie.</summary>
@@ -83,6 +86,7 @@ public sealed record Resize2DGeometry(Interpolation Interpolation, PixelGrid Gri
 /// <param name="Slope">Units from a cell to the next.</param>
 /// <param name="Offset">The first cell's place, in units; before the first of what is resized where negative.</param>
 /// <param name="Unit">Units in a cell of the axis that is resized.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct ResizedAxis(int From, int Slope, int Offset, int Unit)
 {
     /// <summary>The cells on both sides of a place, kept within the axis, and how far it is on the way from the first to the second.</summary>

@@ -7,6 +7,7 @@ namespace Forge.Core.Ops;
 /// <param name="From">Height and width of x.</param>
 /// <remarks>dy (N,P,Q,C) f32 → dx (N,H,W,C) f32. Linear; its VJP is <see cref="Resize2DOp"/>.</remarks>
 /// <exception cref="ShapeException">As for the forward pass.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Resize2DGradientOp(Resize2DGeometry Geometry, Size2D From) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

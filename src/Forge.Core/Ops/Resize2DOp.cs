@@ -11,6 +11,7 @@ namespace Forge.Core.Ops;
 /// Source: Keras 3 UpSampling2D, PyTorch interpolate.
 /// </remarks>
 /// <exception cref="ShapeException">The images have no rows or columns, sizes are too large, or corners are to be aligned without interpolation.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Resize2DOp(Resize2DGeometry Geometry, Size2D To) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

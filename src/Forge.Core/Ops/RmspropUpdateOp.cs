@@ -14,6 +14,7 @@ namespace Forge.Core.Ops;
 /// <para>Slots: square, then mean when centred, then velocity with momentum. Scalars: rate.
 /// Source: keras/src/optimizers/rmsprop.py; torch/optim/rmsprop.py.</para>
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record RmspropUpdateOp(float Rho, float Momentum, float Epsilon, bool Centered, UpdateForm Form, float Decay) : UpdateOp, ISampled
 {
     /// <summary>Keeps the quotient finite where the gradient has been 0.</summary>

@@ -9,6 +9,7 @@ namespace Forge.Core.Ops;
 /// so the result is the same bits every time. An index outside 0..Rows-1 adds nothing.
 /// </remarks>
 /// <exception cref="ShapeException">x does not begin with the indexes' shape.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ScatterAddOp(int Rows) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

@@ -12,6 +12,7 @@ namespace Forge.Core.Ops;
 /// <para>They differ once the rate changes: Keras's velocity remembers the rate of its time. Scalars: rate.
 /// Source: keras/src/optimizers/sgd.py; torch/optim/sgd.py, dampening 0.</para>
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SgdUpdateOp(float Momentum, bool Nesterov, UpdateForm Form, float Decay) : UpdateOp, ISampled
 {
     /// <summary>Whether the step looks ahead along the velocity.</summary>

@@ -9,6 +9,7 @@ namespace Forge.Core.Ops;
 /// <param name="Flows">Into which outputs something flows.</param>
 /// <remarks>recurrent f32 (U,U), states f32 (N,T,U), flows, mask → dProjections f32 (N,T,U), dh0 f32 (N,U): see <see cref="RecurrentGradOp"/>.</remarks>
 /// <exception cref="ShapeException">The shapes do not fit each other.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SimpleRnnGradOp(ActivationKind Activation, bool Reverse, bool HasMask, RecurrentFlows Flows) : RecurrentGradOp(Reverse, HasMask, Flows), ISampled
 {
     public override int Gates => 1;

@@ -12,6 +12,7 @@ namespace Forge.Core.Ops;
 /// Source: Keras 3 SimpleRNN.
 /// </remarks>
 /// <exception cref="ShapeException">The shapes do not fit each other, or the activation is another one.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SimpleRnnOp(ActivationKind Activation, bool Reverse = false, bool HasMask = false, bool Saves = true) : RecurrentOp(Reverse, HasMask, Saves), ISampled
 {
     /// <summary>f.</summary>

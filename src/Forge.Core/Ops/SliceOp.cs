@@ -8,6 +8,7 @@ namespace Forge.Core.Ops;
 /// <param name="Steps">The distance between neighbours along each axis; not 0. A negative one reads backwards.</param>
 /// <remarks>x f32, i32 or u32 of any rank → y of shape Counts.</remarks>
 /// <exception cref="ShapeException">The lists do not have x's rank, or an index lies outside x.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SliceOp(ValueList<int> Starts, ValueList<int> Counts, ValueList<int> Steps) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

@@ -6,6 +6,7 @@ namespace Forge.Core.Ops;
 /// <param name="Loss">Sum or mean: also gives the losses of all rows, so combined. Set by a fusion pass.</param>
 /// <remarks>logits x f32 (…,C), targets t f32 (…,C), dloss f32 (…) → dx f32 (…,C), and the loss f32 () if asked for.</remarks>
 /// <exception cref="ShapeException">The shapes do not fit each other, or have rank 0 or empty rows.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SoftmaxCrossEntropyGradOp(Reduction? Loss = null) : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

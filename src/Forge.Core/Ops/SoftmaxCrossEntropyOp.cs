@@ -8,6 +8,7 @@ namespace Forge.Core.Ops;
 /// logit. The gradient is softmax(x) · Σ t − t: with probabilities, p − t. Source: Keras 3 categorical_crossentropy, from_logits=True.
 /// </remarks>
 /// <exception cref="ShapeException">The shapes differ, or have rank 0 or empty rows.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SoftmaxCrossEntropyOp : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

@@ -5,6 +5,7 @@ namespace Forge.Core.Ops;
 /// <summary>The VJP of softmax from its output: yᵢ (dyᵢ − Σⱼ dyⱼ yⱼ) along the last axis.</summary>
 /// <remarks>y, dy f32 (…,C) → dx f32 (…,C).</remarks>
 /// <exception cref="ShapeException">The shapes differ, or have rank 0 or empty rows.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SoftmaxGradOp : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

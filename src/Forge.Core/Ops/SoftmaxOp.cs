@@ -5,6 +5,7 @@ namespace Forge.Core.Ops;
 /// <summary>e^(xᵢ − m) / Σⱼ e^(xⱼ − m) along the last axis, with m the row's maximum, so that nothing overflows.</summary>
 /// <remarks>x f32 (…,C) → y f32 (…,C). A row with a NaN, with ∞, or of nothing but −∞ is NaN.</remarks>
 /// <exception cref="ShapeException">x has rank 0 or empty rows.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SoftmaxOp : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [inputs[0].MustBeRows(this, inputs)];

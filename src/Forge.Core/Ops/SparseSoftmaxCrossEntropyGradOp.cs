@@ -5,6 +5,7 @@ namespace Forge.Core.Ops;
 /// <summary>The VJP of sparse softmax cross-entropy: (softmax(x)ᵢ − [i = label]) · dloss, for each row.</summary>
 /// <remarks>logits x f32 (…,C), labels u32 (…), dloss f32 (…) → dx f32 (…,C). A label that is not below C gives a row of NaN.</remarks>
 /// <exception cref="ShapeException">The shapes do not fit each other, or have rank 0 or empty rows.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SparseSoftmaxCrossEntropyGradOp : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

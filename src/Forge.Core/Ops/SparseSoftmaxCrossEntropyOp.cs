@@ -8,6 +8,7 @@ namespace Forge.Core.Ops;
 /// unseen. Source: Keras 3 sparse_categorical_crossentropy, from_logits=True.
 /// </remarks>
 /// <exception cref="ShapeException">The shapes do not fit each other, or x has rank 0 or empty rows.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SparseSoftmaxCrossEntropyOp : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs)

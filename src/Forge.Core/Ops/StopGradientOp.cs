@@ -3,6 +3,7 @@ using Forge.Core.Reference;
 namespace Forge.Core.Ops;
 
 /// <summary>x, through which no gradient flows. A view: nothing is computed.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record StopGradientOp : Op
 {
     public override bool IsView => true;

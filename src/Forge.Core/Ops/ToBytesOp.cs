@@ -7,6 +7,7 @@ namespace Forge.Core.Ops;
 /// x f32, i32 or u32 → y u8 of the same shape. Bytes lie four to a word, the first in the low bits: one invocation owns a
 /// whole word, and the bytes after the last element are 0. Not differentiable.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ToBytesOp : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => [new(DType.U8, inputs[0].MustBeWords("x").Shape)];

@@ -6,6 +6,7 @@ namespace Forge.Core.Ops;
 /// <param name="Permutation">Each axis of x once.</param>
 /// <remarks>x f32, i32 or u32 of any rank → y, y.shape[i] = x.shape[permutation[i]]. Source: numpy.transpose.</remarks>
 /// <exception cref="ShapeException">The list is not a permutation of x's axes.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record TransposeOp(ValueList<int> Permutation) : Op, ISampled
 {
     /// <summary>The permutation that undoes this one.</summary>

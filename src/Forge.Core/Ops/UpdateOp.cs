@@ -10,6 +10,7 @@ namespace Forge.Core.Ops;
 /// <para>Where the flag is 0 the outputs are the inputs: a step with a value that is not finite leaves the state as it was.
 /// State may be updated in place. The gaps between packed parameters hold zeros in every input and get zeros in every output.</para>
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record UpdateOp : Op
 {
     /// <summary>What each state tensor is called, in order.</summary>
@@ -83,6 +84,7 @@ public abstract record UpdateOp : Op
 }
 
 /// <summary>Whose formulas an optimizer follows where Keras and PyTorch differ.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum UpdateForm
 {
     /// <summary>Keras 3, the default.</summary>

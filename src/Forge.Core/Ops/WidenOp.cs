@@ -4,6 +4,7 @@ namespace Forge.Core.Ops;
 
 /// <summary>16-bit numbers as f32: y = x, exactly.</summary>
 /// <remarks>x f16 or bf16 → y f32 of the same shape. The gradient is rounded to x's type.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record WidenOp : Op, ISampled
 {
     public override IReadOnlyList<TensorType> Infer(IReadOnlyList<TensorType> inputs) => inputs[0].DType.IsSixteenBit()

@@ -3,6 +3,7 @@ using Forge.Core.Ops;
 namespace Forge.Core.Passes;
 
 /// <summary>Copies the old value of one parameter before it is assigned to another, whose own old value may be moving too.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class CopyMovedState : IPass
 {
     /// <inheritdoc/>

@@ -3,6 +3,7 @@ using Forge.Core.Ops;
 namespace Forge.Core.Passes;
 
 /// <summary>Puts the value itself in the place of one with a gradient of its own: the mark has done its work, and chains would end at it.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class DropCustomGradients : IPass
 {
     /// <inheritdoc/>

@@ -3,6 +3,7 @@ using Forge.Core.Ops;
 namespace Forge.Core.Passes;
 
 /// <summary>Has a recurrent cell save nothing for its gradient where no gradient reads it: a plan that does not train then has neither the memory nor the stores.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class DropSaved : IPass
 {
     /// <inheritdoc/>

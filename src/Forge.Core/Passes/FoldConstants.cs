@@ -4,6 +4,7 @@ using Forge.Core.Reference;
 namespace Forge.Core.Passes;
 
 /// <summary>Computes, once and on the host, what depends on constants alone, and drops multiplications by one.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class FoldConstants : IPass
 {
     private const int MostElements = 1 << 16;

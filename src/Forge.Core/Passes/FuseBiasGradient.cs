@@ -3,6 +3,7 @@ using Forge.Core.Ops;
 namespace Forge.Core.Passes;
 
 /// <summary>Has the kernel that makes a weight's gradient make the bias's too: both read the same cotangent.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class FuseBiasGradient : IPass
 {
     /// <inheritdoc/>

@@ -7,6 +7,7 @@ namespace Forge.Core.Passes;
 /// A producer joins its consumers when they all are in one chain: then no value is computed twice, nothing else has to be written and
 /// no cycle can arise. A chain has at most <see cref="MostTensors"/> inputs and outputs, for their addresses travel in push constants.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class FuseElementwise : IPass
 {
     /// <summary>Inputs and outputs of one chain at most: 8-byte addresses in 128 bytes of push constants, with room for the counts.</summary>

@@ -4,6 +4,7 @@ namespace Forge.Core.Passes;
 
 /// <summary>Has products and convolutions add their bias and apply their activation before they store: two passes over memory less.</summary>
 /// <remarks>Only where the sum (and the biased sum) is read by nothing else. VJPs read an activation's output, so training allows it too.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class FuseEpilogue : IPass
 {
     /// <inheritdoc/>

@@ -4,6 +4,7 @@ namespace Forge.Core.Passes;
 
 /// <summary>Has the kernel that makes a cross-entropy's gradient make the loss too, added up over the batch: both walk the same rows.</summary>
 /// <remarks>Only where the losses are read by their sum or mean alone, where what flows back does not depend on it, and for batches that one workgroup walks.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class FuseLoss : IPass
 {
     // Elements of logits past which one workgroup is too few.

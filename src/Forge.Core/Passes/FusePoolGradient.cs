@@ -3,6 +3,7 @@ using Forge.Core.Ops;
 namespace Forge.Core.Passes;
 
 /// <summary>Has a max pool's gradient also apply that of the ReLU whose output was pooled: one pass over the largest tensors less.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class FusePoolGradient : IPass
 {
     /// <inheritdoc/>

@@ -8,6 +8,7 @@ namespace Forge.Core.Passes;
 /// traffic where rows are reduced; down columns a processor's caches serve one large input well and two no better than the chain on its own.
 /// A chain that only copies is left alone.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class FuseReduction : IPass
 {
     // Elements below which a dispatch costs more than the traffic, and loads and steps above which a chain is no longer short.

@@ -3,6 +3,7 @@ using Forge.Core.Ops;
 namespace Forge.Core.Passes;
 
 /// <summary>Checks the rules that every graph keeps.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class GraphVerifier
 {
     /// <summary>Throws when a rule is broken.</summary>

@@ -1,6 +1,7 @@
 namespace Forge.Core.Passes;
 
 /// <summary>A rewrite of a traced function that keeps its meaning.</summary>
+/// <threadsafety>Immutable, as the passes that implement it are.</threadsafety>
 public interface IPass
 {
     /// <summary>For messages and dumps.</summary>
@@ -12,6 +13,7 @@ public interface IPass
 
 /// <summary>Passes in order, with the verifier after each.</summary>
 /// <param name="passes">The passes.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class PassPipeline(params IReadOnlyList<IPass> passes)
 {
     /// <summary>What every plan goes through.</summary>

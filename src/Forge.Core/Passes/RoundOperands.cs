@@ -10,6 +10,7 @@ namespace Forge.Core.Passes;
 /// </remarks>
 /// <param name="operand">F16 or BF16.</param>
 /// <param name="stored">Whether factors are stored in 16 bits.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class RoundOperands(DType operand, bool stored) : IPass
 {
     /// <inheritdoc/>

@@ -4,6 +4,7 @@ namespace Forge.Core.Passes;
 
 /// <summary>Makes a product of one term an elementwise one, of a column and a row: nothing is summed, and it fuses with what reads it.</summary>
 /// <remarks>The gradient of a dense layer of one unit, such as a discriminator's last, is such a product.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class SpreadOuterProducts : IPass
 {
     /// <inheritdoc/>

@@ -5,6 +5,7 @@ namespace Forge.Core.Passes;
 /// <summary>Runs recurrent cells and their gradients step by step, by simpler ops, where the backend is faster so.</summary>
 /// <remarks>Runs after differentiation, so that the gradients of matrices stay one product over all steps.</remarks>
 /// <param name="prefersSteps">Whether an op, on inputs of these types, is.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class UnrollRecurrent(Func<Op, IReadOnlyList<TensorType>, bool> prefersSteps) : IPass
 {
     /// <inheritdoc/>

@@ -8,6 +8,7 @@ namespace Forge.Core.Reference;
 /// <param name="Pushed">That J v against central differences, by element.</param>
 /// <param name="Second">The derivative of a VJP by its own VJPs against central differences of it.</param>
 /// <param name="Steepest">The norm of the largest gradient met: a VJP that is zero agrees with a constant.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record DerivativeGaps(double Vjp, double Adjoint, double Pushed, double Second, double Steepest)
 {
     /// <summary>Says which is too large; null where none is. A NaN is.</summary>
@@ -28,6 +29,7 @@ public sealed record DerivativeGaps(double Vjp, double Adjoint, double Pushed, d
 }
 
 /// <summary>Compares an op's VJP, its VJP's VJP and its second derivatives with central differences of its fp64 reference, along random directions.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class DerivativeCheck
 {
     /// <summary>The largest <see cref="DerivativeGaps.Vjp"/> of a right VJP whose inputs are away from kinks.</summary>

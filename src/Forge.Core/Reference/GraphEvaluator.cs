@@ -3,6 +3,7 @@ using Forge.Core.Ops;
 namespace Forge.Core.Reference;
 
 /// <summary>Evaluates a graph node by node in fp64: the meaning that every plan must keep.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class GraphEvaluator
 {
     /// <summary>The values of some tensors.</summary>

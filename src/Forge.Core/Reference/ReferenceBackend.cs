@@ -5,6 +5,7 @@ namespace Forge.Core.Reference;
 /// A region is an array with one fp64 cell a byte; an element lies in the cell of its first byte. A wrong placement or order therefore
 /// shows in the results. The arena is NaN before each run, so nothing may depend on what an earlier run left. State is f32 between runs.
 /// </remarks>
+/// <threadsafety>One thread at a time: its engine's.</threadsafety>
 public sealed class ReferenceBackend : IBackend
 {
     /// <inheritdoc/>

@@ -4,6 +4,7 @@ namespace Forge.Core.Reference;
 
 /// <summary>A tensor whose elements are fp64, whatever its dtype says: what an op's reference reads and writes.</summary>
 /// <remarks>Integers up to 2^32 are exact in fp64. The dtype is kept so that a result can be rounded to it.</remarks>
+/// <threadsafety>One thread writes, or any number read.</threadsafety>
 [DebuggerDisplay("{Type}")]
 public sealed class ReferenceTensor(TensorType type)
 {

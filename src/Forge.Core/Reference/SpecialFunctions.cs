@@ -1,6 +1,7 @@
 namespace Forge.Core.Reference;
 
 /// <summary>Functions of the reference that the base class library lacks, to within some ulp of fp64.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class SpecialFunctions
 {
     /// <summary>The error function, 2/√π ∫₀ˣ e^(−t²) dt. Relative error below 1e-14.</summary>

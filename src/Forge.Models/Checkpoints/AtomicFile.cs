@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 namespace Forge.Models.Checkpoints;
 
 /// <summary>Writes a file so that after any failure, power cut or kill either the old content is there or the whole new one.</summary>
+/// <threadsafety>Safe.</threadsafety>
 public static partial class AtomicFile
 {
     private static readonly TimeSpan Stale = TimeSpan.FromHours(1);

@@ -4,6 +4,7 @@ using Forge.Models.Datasets;
 namespace Forge.Models.Checkpoints;
 
 /// <summary>Which checkpoint of a run folder is meant.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum CheckpointChoice
 {
     /// <summary>The best by the watched metric.</summary>
@@ -18,6 +19,7 @@ public enum CheckpointChoice
 /// else is text in the metadata: <c>forge.training</c> (numbers and names, JSON), <c>forge.model</c>, <c>forge.optimizer</c>,
 /// <c>forge.variants</c>. Files are replaced atomically: after any failure the old one or the whole new one is there.
 /// </remarks>
+/// <threadsafety>Immutable, while nobody writes its tensors.</threadsafety>
 public sealed record Checkpoint
 {
     /// <summary>The format this version writes; files of a later one are refused.</summary>

@@ -9,6 +9,7 @@ namespace Forge.Models.Checkpoints;
 /// <param name="Tensors">The tensors by name.</param>
 /// <param name="Metadata">Free text by key.</param>
 /// <param name="Verified">Whether the file carried Forge's checksum (it was then right: a wrong one is an error).</param>
+/// <threadsafety>Immutable, while nobody writes its tensors.</threadsafety>
 public sealed record SafetensorsContent(
     IReadOnlyDictionary<string, HostTensor> Tensors, IReadOnlyDictionary<string, string> Metadata, bool Verified);
 
@@ -17,6 +18,7 @@ public sealed record SafetensorsContent(
 /// Layout: a 64-bit little-endian length, a JSON header of that many bytes padded with spaces to 8, then the tensors' bytes, dense
 /// row-major, without gaps. Forge's files carry in their metadata a SHA-256 over the whole file, taken with its own 64 digits as zeros.
 /// </remarks>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class Safetensors
 {
     private const string ChecksumKey = "forge.sha256";

@@ -4,6 +4,7 @@ using Forge.Models.Layers;
 namespace Forge.Models.Cnn;
 
 /// <summary>The article's image classifier: three 3x3 convolutions with 2x2 max pools, a dense layer of 128 and a softmax.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class ArticleCnn
 {
     /// <summary>The smallest side of an image that leaves something after three convolutions and pools.</summary>

@@ -4,6 +4,7 @@ using Forge.Models.Datasets;
 namespace Forge.Models.Cnn;
 
 /// <summary>Which pictures the article's classifier learns from, and how they are prepared.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ArticleDataOptions : LearningOptions
 {
     /// <summary>The name of the data set that needs no folder.</summary>

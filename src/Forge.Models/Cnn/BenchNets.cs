@@ -10,6 +10,7 @@ namespace Forge.Models.Cnn;
 /// <summary>A net that other frameworks' benchmark programs train too, from the same weights on the same batch.</summary>
 /// <param name="Name">The workload's name: cnn28, lstm.</param>
 /// <param name="Batch">Samples in the batch.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record BenchNet(string Name, int Batch)
 {
     /// <summary>The types of a step's arguments.</summary>
@@ -33,6 +34,7 @@ public abstract record BenchNet(string Name, int Batch)
 /// <summary>A classifier of ten classes among the <see cref="BenchNet"/>s.</summary>
 /// <param name="Name">The workload's name.</param>
 /// <param name="Batch">Samples in the batch.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record BenchClassifier(string Name, int Batch) : BenchNet(Name, Batch)
 {
     /// <summary>Classes, and logits of a sample.</summary>
@@ -74,6 +76,7 @@ public abstract record BenchClassifier(string Name, int Batch) : BenchNet(Name, 
 /// <param name="Channels">Channels of the images.</param>
 /// <param name="Filters">Filters of each convolution.</param>
 /// <param name="Batch">Images in the batch.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record BenchCnn(string Name, int Side, int Channels, ValueList<int> Filters, int Batch) : BenchClassifier(Name, Batch)
 {
     private const int Hidden = 128;
@@ -119,6 +122,7 @@ public sealed record BenchCnn(string Name, int Side, int Channels, ValueList<int
 }
 
 /// <summary>The nets of the comparison with other frameworks.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class BenchNets
 {
     /// <summary>28x28x1, two convolutions, batch 128.</summary>

@@ -6,6 +6,7 @@ using Forge.Models.Video;
 namespace Forge.Models.Cnn;
 
 /// <summary>A classifier of pictures or clips that <c>forge train</c> knows: how it is built, and what its checkpoints say of it.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record ClassifierDesign
 {
     /// <summary>What checkpoints of this model say about it (<see cref="Checkpoints.Checkpoint.ModelConfig"/>).</summary>
@@ -53,6 +54,7 @@ public abstract record ClassifierDesign
 
 /// <summary>The article's convolutional classifier.</summary>
 /// <param name="Dropout">The fraction of the last hidden layer that is dropped while training, in [0, 1).</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record CnnDesign(float Dropout = 0) : ClassifierDesign
 {
     /// <summary>Its name on the command line.</summary>

@@ -8,6 +8,7 @@ using Forge.Models.Training;
 namespace Forge.Models.Cnn;
 
 /// <summary>A classifier of a known design as a checkpoint keeps it, ready to judge pictures.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class SavedClassifier
 {
     private const int Part = 200;

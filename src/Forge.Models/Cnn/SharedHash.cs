@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Cnn;
 
 /// <summary>Numbers that other frameworks' benchmark programs compute alike: an integer hash of stream and index.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class SharedHash
 {
     /// <summary>Element i of a stream, uniform in [low, high), computed in double and rounded to f32.</summary>
@@ -51,6 +52,7 @@ public static class SharedHash
 
 /// <summary>Fills a weight from a stream of <see cref="SharedHash"/>, whatever the key.</summary>
 /// <param name="Stream">Which stream.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SharedHashGlorot(uint Stream) : Layers.Initializer
 {
     /// <inheritdoc/>

@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Datasets;
 
 /// <summary>Which way shifts and centres are taken; the two agree on square images that are not shifted.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum AffineConvention
 {
     /// <summary>
@@ -15,6 +16,7 @@ public enum AffineConvention
 }
 
 /// <summary>The unit of a shear range.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum ShearUnit
 {
     /// <summary>Degrees, as in Keras since 2018.</summary>
@@ -32,6 +34,7 @@ public enum ShearUnit
 /// <param name="ZoomY">Scale of rows read; below 1 magnifies.</param>
 /// <param name="FlipHorizontal">Mirror left to right, after the transform.</param>
 /// <param name="FlipVertical">Mirror top to bottom, after the transform.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct AffineDraw(
     double Rotation, double HeightShift, double WidthShift, double Shear, double ZoomX, double ZoomY, bool FlipHorizontal, bool FlipVertical)
 {

@@ -11,6 +11,7 @@ namespace Forge.Models.Datasets;
 /// <param name="ColumnRow">How inColumn grows with the output row.</param>
 /// <param name="ColumnColumn">How inColumn grows with the output column.</param>
 /// <param name="ColumnOffset">inColumn of the output's first pixel.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct AffineMatrix(
     double RowRow, double RowColumn, double RowOffset, double ColumnRow, double ColumnColumn, double ColumnOffset)
 {

@@ -3,6 +3,7 @@ using Forge.Core.Ops;
 namespace Forge.Models.Datasets;
 
 /// <summary>The affine warp on the host: the reference that the device's warp is held against.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class AffineWarp
 {
     /// <summary>Warps one image, (height, width, channels), to the same size; coordinates and weights in double.</summary>

@@ -6,6 +6,7 @@ namespace Forge.Models.Datasets;
 /// <summary>A place in an endless sequence of batches.</summary>
 /// <param name="Pass">Which pass over the data, from 0.</param>
 /// <param name="Batch">Which batch of that pass, from 0.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct BatchPosition(int Pass, int Batch);
 
 /// <summary>Some images and their classes, ready for a step.</summary>
@@ -15,6 +16,7 @@ public readonly record struct BatchPosition(int Pass, int Batch);
 /// <param name="Indexes">Each image's index in the data set.</param>
 /// <param name="Classes">Each image's class.</param>
 /// <param name="Position">Where this batch stands.</param>
+/// <threadsafety>Immutable, while nobody writes its tensors.</threadsafety>
 public sealed record Batch(
     HostTensor Images, HostTensor Labels, HostTensor? Matrices, IReadOnlyList<int> Indexes, IReadOnlyList<int> Classes, BatchPosition Position)
 {
@@ -26,6 +28,7 @@ public sealed record Batch(
 }
 
 /// <summary>A data set as an endless sequence of batches that can be placed anywhere.</summary>
+/// <threadsafety>One thread at a time; batches are prepared on others.</threadsafety>
 public interface IBatches : IDisposable
 {
     /// <summary>Images in the data set.</summary>
@@ -58,6 +61,7 @@ public interface IBatches : IDisposable
 }
 
 /// <summary>Ways to walk batches.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class Batches
 {
     /// <summary>Every image once: the pass that has begun is left, if any, and a whole new one taken.</summary>

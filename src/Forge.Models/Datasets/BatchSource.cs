@@ -8,6 +8,7 @@ namespace Forge.Models.Datasets;
 /// Batches are prepared in order, one after the other, by up to <see cref="FlowOptions.Workers"/> threads each; at most
 /// <see cref="FlowOptions.Prefetch"/> + 1 exist ahead of the caller. What a batch holds depends on its position alone. One caller at a time.
 /// </remarks>
+/// <threadsafety>One thread at a time; examples are written on several others.</threadsafety>
 public abstract class BatchSource : IBatches
 {
     // Keeps shuffles apart from other draws under the same seed ("shuf").

@@ -5,6 +5,7 @@ namespace Forge.Models.Datasets;
 /// <summary>Fashion-MNIST: 28x28 grey pictures of clothes in ten classes; 60,000 to train on, 10,000 to test on.</summary>
 /// <param name="Train">The training pictures.</param>
 /// <param name="Test">The test pictures.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record FashionMnist(LabelledImages Train, LabelledImages Test)
 {
     /// <summary>What the labels 0 to 9 stand for.</summary>

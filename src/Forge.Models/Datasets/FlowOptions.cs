@@ -1,6 +1,7 @@
 namespace Forge.Models.Datasets;
 
 /// <summary>Which part of a data set is meant.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum Subset
 {
     /// <summary>Everything, whatever the validation split.</summary>
@@ -12,6 +13,7 @@ public enum Subset
 }
 
 /// <summary>Where the affine warp and the rescale are computed.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum WarpPlace
 {
     /// <summary>On the host: batches hold finished floats.</summary>
@@ -23,6 +25,7 @@ public enum WarpPlace
 }
 
 /// <summary>How images become batches. The defaults are those of Keras's flow_from_directory.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record FlowOptions
 {
     /// <summary>Rows and columns every image is resized to (nearest pixel).</summary>

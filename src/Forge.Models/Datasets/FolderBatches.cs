@@ -4,6 +4,7 @@ using Forge.Core;
 namespace Forge.Models.Datasets;
 
 /// <summary>Batches of the images below a folder (Keras's flow_from_directory), or of its clips.</summary>
+/// <threadsafety>One thread at a time; examples are written on several others.</threadsafety>
 public sealed class FolderBatches : BatchSource
 {
     private const int SkippedNamesShown = 10;

@@ -8,6 +8,7 @@ namespace Forge.Models.Datasets;
 /// <param name="Name">What the command line and folders call it.</param>
 /// <param name="ClassNames">What the labels 0 to 9 stand for.</param>
 /// <param name="HowToGet">What to do where it is missing.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record IdxDataSet(string Title, string Name, IReadOnlyList<string> ClassNames, string HowToGet)
 {
     private const string TrainingImages = "train-images-idx3-ubyte", TrainingLabels = "train-labels-idx1-ubyte";

@@ -6,6 +6,7 @@ using Forge.Core;
 namespace Forge.Models.Datasets;
 
 /// <summary>Element types an IDX file can hold; the values are the file's own type codes.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum IdxType
 {
     /// <summary>Unsigned bytes.</summary>
@@ -27,6 +28,7 @@ public enum IdxType
 /// A file may be plain or gzip-compressed: its content says which, not its name. The header is checked against a limit and against
 /// the length before anything of the announced size is allocated, so a damaged header cannot exhaust memory.
 /// </remarks>
+/// <threadsafety>Immutable, while nobody writes its tensors.</threadsafety>
 public sealed class IdxFile
 {
     private IdxFile(IdxType type, int[] dimensions, byte[] bytes) => (Type, Dimensions, Bytes) = (type, dimensions, bytes);

@@ -6,6 +6,7 @@ namespace Forge.Models.Datasets;
 /// <summary>The range zooms are drawn from; a single number z means (1 - z, 1 + z). Below 1 magnifies.</summary>
 /// <param name="Low">The smallest zoom.</param>
 /// <param name="High">The largest zoom.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct ZoomRange(double Low, double High)
 {
     /// <summary>The range (1 - <paramref name="zoom"/>, 1 + <paramref name="zoom"/>).</summary>
@@ -20,6 +21,7 @@ public readonly record struct ZoomRange(double Low, double High)
 /// Per image: decode, colour, resize, float 0..255, affine transform, flips, and last the rescale. Draws come from (seed, pass, image
 /// index), so batches are the same whatever the number of threads, and a run can be resumed anywhere.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ImageDataGenerator
 {
     /// <summary>Multiplies every value last; 1/255 brings bytes to 0..1.</summary>

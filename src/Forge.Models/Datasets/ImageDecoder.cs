@@ -5,6 +5,7 @@ using SkiaSharp;
 namespace Forge.Models.Datasets;
 
 /// <summary>How the colours of a picture are wanted.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum ColourMode
 {
     /// <summary>Three channels, red first.</summary>
@@ -19,6 +20,7 @@ public enum ColourMode
 /// within the limits reaches the decoder, and only a complete decode is accepted. Transparency is dropped, not blended, and neither
 /// colour profiles nor EXIF orientation are applied: this is what Keras's load_img does.
 /// </remarks>
+/// <threadsafety>Safe.</threadsafety>
 public sealed partial record ImageDecoder
 {
     /// <summary>The largest file read, in bytes.</summary>

@@ -6,6 +6,7 @@ namespace Forge.Models.Datasets;
 /// <param name="Folder">The data folder.</param>
 /// <param name="ClassNames">The classes, in label order.</param>
 /// <param name="Files">Every image's path and class, class after class, sorted within each.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ImageFolder(string Folder, IReadOnlyList<string> ClassNames, IReadOnlyList<(string Path, int Class)> Files)
 {
     // Hidden files count, as they do for Keras; what cannot be read is an error, not a gap.

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 namespace Forge.Models.Datasets;
 
 /// <summary>Image formats Forge reads, told apart by content.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum ImageFormat
 {
     /// <summary>Portable Network Graphics.</summary>

@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Datasets;
 
 /// <summary>Pictures in memory with the class of each.</summary>
+/// <threadsafety>Immutable, while nobody writes its pixels.</threadsafety>
 public sealed class LabelledImages
 {
     /// <summary>Takes the arrays as they are, without copying.</summary>

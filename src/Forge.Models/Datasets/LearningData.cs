@@ -5,6 +5,7 @@ using Forge.Core.Ops;
 namespace Forge.Models.Datasets;
 
 /// <summary>What a classifier learns from and is judged on, and how that is prepared.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record LearningOptions
 {
     /// <summary>The part of a folder that is held back for validation when nothing else is said.</summary>
@@ -57,6 +58,7 @@ public abstract record LearningOptions
 }
 
 /// <summary>Training batches and validation batches of one data set.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class LearningData : IDisposable
 {
     private LearningData(IBatches training, IBatches? validation, AffineWarpOp? warp) => (Training, Validation, Warp) = (training, validation, warp);

@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Datasets;
 
 /// <summary>Batches of pictures in memory.</summary>
+/// <threadsafety>One thread at a time; examples are written on several others.</threadsafety>
 public sealed class MemoryBatches : BatchSource
 {
     private readonly LabelledImages _images;

@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Datasets;
 
 /// <summary>Sequences of different lengths as one tensor.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class PaddedSequences
 {
     /// <summary>Sequences one a row, with padding behind what each has: layers leave padding out after a <see cref="Layers.Masking"/> of the same value.</summary>

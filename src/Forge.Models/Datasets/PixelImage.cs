@@ -5,6 +5,7 @@ namespace Forge.Models.Datasets;
 /// <param name="Width">Columns.</param>
 /// <param name="Channels">1 for grey, 3 for RGB.</param>
 /// <param name="Pixels">Height * Width * Channels bytes.</param>
+/// <threadsafety>Immutable, while nobody writes its pixels.</threadsafety>
 public sealed record PixelImage(int Height, int Width, int Channels, byte[] Pixels)
 {
     /// <summary>Resizes by picking the nearest pixel, exactly as Pillow does: source index = floor((i + 0.5) * source / target).</summary>

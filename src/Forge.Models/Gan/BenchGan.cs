@@ -13,6 +13,7 @@ namespace Forge.Models.Gan;
 /// Weights are Glorot uniform from the shared hash, streams 10 to 12 the generator's, 13 to 15 the discriminator's; biases are zero. Images are stream 1, in [−1, 1), the
 /// noise of step s stream 100 + s. Loss and optimizers are those of <see cref="DcGan"/>; its models differ from the peers' in what follows the first product.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record BenchGan(string Name, int Batch) : BenchNet(Name, Batch)
 {
     private const int Latent = 100, Side = 28, Start = 7, Width = 64, FirstNoise = 100;

@@ -13,6 +13,7 @@ namespace Forge.Models.Gan;
 /// <param name="Loss">A name of <see cref="GanLoss"/>: it decides whether the discriminator normalises.</param>
 /// <param name="Width">Filters of the discriminator's first convolution; each one after has twice as many.</param>
 /// <param name="Latent">Numbers an image is made from.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record DcGanConfig(int Size, int Channels, int Classes, string Loss, int Width, int Latent = 100)
 {
     private const string BuilderName = "DcGan";
@@ -50,6 +51,7 @@ public sealed record DcGanConfig(int Size, int Channels, int Classes, string Los
 /// Images are f32 (n, size, size, channels) in −1..1. With classes the generator gets the class beside its noise, and the discriminator's logit has a part for each
 /// class: it is asked about the one an image is said to be of (a projection, Miyato and Koyama 2018).
 /// </remarks>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class DcGan
 {
     private const float Slope = 0.2f;

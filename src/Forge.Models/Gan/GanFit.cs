@@ -11,6 +11,7 @@ namespace Forge.Models.Gan;
 /// <summary>How long a GAN is trained, and what is written meanwhile.</summary>
 /// <param name="Folder">The run's folder.</param>
 /// <param name="Steps">Updates of the generator in all, those before a resume included.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record GanFitOptions(string Folder, int Steps)
 {
     /// <summary>Steps from one sample grid to the next.</summary>
@@ -37,9 +38,11 @@ public sealed record GanFitOptions(string Folder, int Steps)
 /// <param name="Losses">Means over the steps since then.</param>
 /// <param name="ImagesPerSecond">Real images learnt from, a second.</param>
 /// <param name="Grid">The picture's file.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record GanProgress(long Step, GanLosses Losses, double ImagesPerSecond, string Grid);
 
 /// <summary>Trains a GAN: steps, sample grids of the same noise, an animation of them, a log and a checkpoint.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class GanFit
 {
     private const int Samples = 64;

@@ -4,6 +4,7 @@ using Forge.Core.Ops;
 namespace Forge.Models.Gan;
 
 /// <summary>What a generator and a discriminator play for; all from logits (n, 1).</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record GanLoss
 {
     /// <summary>Cross-entropy of real and fake; the generator wants fakes to be taken for real (Goodfellow et al. 2014, section 3).</summary>

@@ -13,6 +13,7 @@ namespace Forge.Models.Gan;
 /// <param name="Nearest">Root mean squared pixel difference (0..1) from the nearest training image: the median over the images made.</param>
 /// <param name="NearestHeldOut">The same of held-out images.</param>
 /// <param name="Copies">Images made that differ from a training image by less than 2 of 255 grey levels in the root mean square.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record GanScore(int Samples, IReadOnlyList<double> ClassShares, double Frechet, double Untrained, double Nearest, double NearestHeldOut, int Copies)
 {
     private const double CopyDistance = 2.0 / 255;
@@ -93,6 +94,7 @@ public sealed record GanScore(int Samples, IReadOnlyList<double> ClassShares, do
 }
 
 /// <summary>The Fréchet distance of two clouds of points, each taken for normally distributed: |m − n|² + tr(C + D − 2 √(CD)).</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class FrechetDistance
 {
     /// <summary>The distance.</summary>

@@ -10,13 +10,15 @@ namespace Forge.Models.Gan;
 /// <summary>The two losses of an adversarial step.</summary>
 /// <param name="Discriminator">The discriminator's, penalty included; of its last update.</param>
 /// <param name="Generator">The generator's, through the discriminator that was just updated.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct GanLosses(double Discriminator, double Generator);
 
 /// <summary>A DCGAN with what is needed to train it on an engine.</summary>
 /// <remarks>
 /// A step is one recorded plan: images made from new noise, the discriminator's update on real and made ones, the generator's through the updated
-/// discriminator. Losses that want the discriminator to learn more often (wgan-gp) replay a plan of its part alone before. Not thread-safe.
+/// discriminator. Losses that want the discriminator to learn more often (wgan-gp) replay a plan of its part alone before.
 /// </remarks>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class GanTrainer : IDisposable
 {
     private readonly CompiledFunction _critic, _step, _make;

@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Gan;
 
 /// <summary>The numbers that images are made from, drawn on the host: the same on every device.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class LatentNoise
 {
     // Keeps these draws apart from others under the same seed ("late").

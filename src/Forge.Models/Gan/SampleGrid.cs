@@ -4,6 +4,7 @@ using Forge.Models.Datasets;
 namespace Forge.Models.Gan;
 
 /// <summary>Images of one size as one picture, in rows, and images from a model's numbers.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class SampleGrid
 {
     private const int Gap = 2;

@@ -5,6 +5,7 @@ using Forge.Models.Training;
 namespace Forge.Models.Gan;
 
 /// <summary>A GAN as a checkpoint keeps it, ready to make images.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class SavedGan : IDisposable
 {
     private SavedGan(Checkpoint checkpoint, string path, GanTrainer trainer) => (Checkpoint, Path, Trainer) = (checkpoint, path, trainer);

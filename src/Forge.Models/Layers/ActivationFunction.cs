@@ -5,6 +5,7 @@ namespace Forge.Models.Layers;
 /// <summary>A function of every element (softmax: of every row) applied after a layer, with the name that configurations use.</summary>
 /// <param name="Name">Keras's name.</param>
 /// <param name="Apply">Appends it to the graph.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ActivationFunction(string Name, Func<Tensor, Tensor> Apply)
 {
     /// <summary>x itself.</summary>

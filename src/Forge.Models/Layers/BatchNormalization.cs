@@ -17,6 +17,7 @@ namespace Forge.Models.Layers;
 /// <param name="scale">Whether a gamma is learned.</param>
 /// <param name="form">Whose formulas.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class BatchNormalization(float? momentum = null, float? epsilon = null, bool center = true, bool scale = true, UpdateForm form = UpdateForm.Keras, string? name = null)
     : ShapePreservingLayer(name)
 {

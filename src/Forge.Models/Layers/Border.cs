@@ -4,6 +4,7 @@ namespace Forge.Models.Layers;
 
 /// <summary>How the border of an image, clip or sequence is treated: a rule, or frames, rows and columns said outright.</summary>
 /// <remarks>A number is padding on every side (PyTorch's padding=1), a <see cref="Padding2D"/> says rows and columns, a <see cref="Padding3D"/> frames too.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct Border
 {
     private readonly Rule _rule;

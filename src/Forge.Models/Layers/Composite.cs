@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Layers;
 
 /// <summary>A layer that uses other layers: their parameters are its parameters.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public abstract class CompositeLayer(string? name) : Layer(name)
 {
     /// <summary>The layers within, in the order of their parameters.</summary>
@@ -48,6 +49,7 @@ public abstract class CompositeLayer(string? name) : Layer(name)
 /// <summary>One layer for every step of a sequence: x (n, t, ...) → y (n, t, ...), the steps being examples for the layer.</summary>
 /// <param name="layer">The layer, for inputs without batch and step axes.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class TimeDistributed(Layer layer, string? name = null) : CompositeLayer(name)
 {
     /// <inheritdoc/>
@@ -74,6 +76,7 @@ public sealed class TimeDistributed(Layer layer, string? name = null) : Composit
 }
 
 /// <summary>How the outputs of two directions become one.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum MergeMode
 {
     /// <summary>One after the other, along the last axis.</summary>
@@ -94,6 +97,7 @@ public enum MergeMode
 /// <param name="layer">Makes the layer: called twice.</param>
 /// <param name="mergeMode">How the two outputs become one.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Bidirectional(Func<RecurrentLayer> layer, MergeMode mergeMode = MergeMode.Concat, string? name = null) : CompositeLayer(name)
 {
     /// <summary>Walks forwards.</summary>
@@ -138,6 +142,7 @@ public sealed class Bidirectional(Func<RecurrentLayer> layer, MergeMode mergeMod
 
 /// <summary>Layers one after another of which training keeps only what goes in; the rest is computed again for the gradient (gradient checkpointing).</summary>
 /// <param name="layers">At least one.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Checkpointed(params IReadOnlyList<Layer> layers) : CompositeLayer(null)
 {
     /// <inheritdoc/>

@@ -54,6 +54,7 @@ internal readonly record struct SequenceWindows(int Size, int Stride, int Dilati
 /// <param name="kernelRegularizer">A penalty on the kernel.</param>
 /// <param name="biasRegularizer">A penalty on the bias.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Conv1D(int filters, int kernelSize, int strides = 1, Border padding = default, ActivationFunction? activation = null,
     int dilation = 1, int groups = 1, bool useBias = true, Initializer? kernelInitializer = null, Initializer? biasInitializer = null,
     Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, string? name = null) : Layer(name)

@@ -45,6 +45,7 @@ internal readonly record struct Windows(Size2D Size, Size2D Stride, Size2D Dilat
 /// <param name="kernelRegularizer">A penalty on the kernel.</param>
 /// <param name="biasRegularizer">A penalty on the bias.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Conv2D(int filters, Size2D kernelSize, Size2D? strides = null, Border padding = default, ActivationFunction? activation = null,
     Size2D? dilation = null, int groups = 1, bool useBias = true, Initializer? kernelInitializer = null, Initializer? biasInitializer = null,
     Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, string? name = null) : Layer(name)

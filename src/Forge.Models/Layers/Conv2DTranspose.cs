@@ -61,6 +61,7 @@ internal readonly record struct TransposedAxis(int Extent, int Before, int After
 /// <param name="kernelRegularizer">A penalty on the kernel.</param>
 /// <param name="biasRegularizer">A penalty on the bias.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Conv2DTranspose(int filters, Size2D kernelSize, Size2D? strides = null, Border padding = default, (int Rows, int Columns)? outputPadding = null,
     ActivationFunction? activation = null, Size2D? dilation = null, bool useBias = true, Initializer? kernelInitializer = null, Initializer? biasInitializer = null,
     Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, string? name = null) : Layer(name)
@@ -122,6 +123,7 @@ public sealed class Conv2DTranspose(int filters, Size2D kernelSize, Size2D? stri
 /// <param name="kernelInitializer">The kernel's first value; Glorot uniform when left out.</param>
 /// <param name="biasInitializer">The bias's first value; zeros when left out.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Conv1DTranspose(int filters, int kernelSize, int strides = 1, Border padding = default, int? outputPadding = null, ActivationFunction? activation = null,
     int dilation = 1, bool useBias = true, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, string? name = null) : Layer(name)
 {

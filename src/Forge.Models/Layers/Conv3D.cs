@@ -52,6 +52,7 @@ internal readonly record struct ClipWindows(Size3D Size, Size3D Stride, Size3D D
 /// <param name="kernelRegularizer">A penalty on the kernel.</param>
 /// <param name="biasRegularizer">A penalty on the bias.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Conv3D(int filters, Size3D kernelSize, Size3D? strides = null, Border padding = default, ActivationFunction? activation = null,
     Size3D? dilation = null, int groups = 1, bool useBias = true, Initializer? kernelInitializer = null, Initializer? biasInitializer = null,
     Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, string? name = null) : Layer(name)

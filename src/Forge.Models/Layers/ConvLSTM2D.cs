@@ -15,6 +15,7 @@ namespace Forge.Models.Layers;
 /// <param name="returnSequences">Whether the state of every step comes out.</param>
 /// <param name="unitForgetBias">Whether the forget gate's bias begins at one.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class ConvLSTM2D(int filters, Size2D kernelSize, Size2D? strides = null, Border padding = default, bool returnSequences = false,
     bool unitForgetBias = true, string? name = null) : Layer(name)
 {

@@ -11,6 +11,7 @@ namespace Forge.Models.Layers;
 /// <param name="kernelRegularizer">A penalty on the kernel.</param>
 /// <param name="biasRegularizer">A penalty on the bias.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Dense(int units, ActivationFunction? activation = null, bool useBias = true, Initializer? kernelInitializer = null,
     Initializer? biasInitializer = null, Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, string? name = null) : Layer(name)
 {

@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Layers;
 
 /// <summary>While training, sets a random fraction of the elements to zero and divides the others by what is left of one.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Dropout : ShapePreservingLayer
 {
     private readonly float _rate;

@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Layers;
 
 /// <summary>A layer whose output has its input's shape.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public abstract class ShapePreservingLayer(string? name) : Layer(name)
 {
     /// <inheritdoc/>
@@ -14,6 +15,7 @@ public abstract class ShapePreservingLayer(string? name) : Layer(name)
 /// <summary>Applies a function of every element (softmax: of every row).</summary>
 /// <param name="activation">The function, or its name.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Activation(ActivationFunction activation, string? name = null) : ShapePreservingLayer(name)
 {
     /// <inheritdoc/>
@@ -24,6 +26,7 @@ public sealed class Activation(ActivationFunction activation, string? name = nul
 /// <param name="maxValue">Values above are cut to it; none are when left out.</param>
 /// <param name="negativeSlope">Multiplies what is negative.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class ReLU(float? maxValue = null, float negativeSlope = 0, string? name = null) : ShapePreservingLayer(name)
 {
     /// <inheritdoc/>
@@ -37,6 +40,7 @@ public sealed class ReLU(float? maxValue = null, float negativeSlope = 0, string
 /// <summary>x where positive, else slope · x.</summary>
 /// <param name="negativeSlope">Keras's default is 0.3; PyTorch's is 0.01.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class LeakyReLU(float negativeSlope = 0.3f, string? name = null) : ShapePreservingLayer(name)
 {
     /// <inheritdoc/>
@@ -47,6 +51,7 @@ public sealed class LeakyReLU(float negativeSlope = 0.3f, string? name = null) :
 /// <param name="scale">The factor, such as 1/255.</param>
 /// <param name="offset">Added afterwards.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Rescaling(float scale, float offset = 0, string? name = null) : ShapePreservingLayer(name)
 {
     /// <inheritdoc/>

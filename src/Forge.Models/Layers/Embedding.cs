@@ -13,6 +13,7 @@ namespace Forge.Models.Layers;
 /// <param name="embeddingsRegularizer">A penalty on them.</param>
 /// <param name="maskZero">Whether steps of index 0 do not count: the mask goes on to the next layers. x is (n, t) then.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Embedding(int inputDim, int outputDim, Initializer? embeddingsInitializer = null, Regularizer? embeddingsRegularizer = null, bool maskZero = false, string? name = null) : Layer(name)
 {
     /// <summary>The rows, once built.</summary>

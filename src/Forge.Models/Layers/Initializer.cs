@@ -6,6 +6,7 @@ namespace Forge.Models.Layers;
 /// <summary>How many values a weight's output sums over, and how many outputs one input reaches: what scales initial weights.</summary>
 /// <param name="In">Values summed for one output.</param>
 /// <param name="Out">Outputs that one input reaches.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct Fans(int In, int Out)
 {
     /// <summary>The fans of a kernel: (in, out) for a matrix, (height, width, in, out) for a convolution.</summary>
@@ -18,6 +19,7 @@ public readonly record struct Fans(int In, int Out)
 }
 
 /// <summary>Makes the first value of a weight from its shape and a 64-bit key: the same key gives the same value.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record Initializer
 {
     // Philox counter words: (block, 0, 0, Purpose); keeps initial weights apart from other draws under one key.
@@ -79,6 +81,7 @@ public abstract record Initializer
 
 /// <summary>One value everywhere.</summary>
 /// <param name="Value">The value.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Constant(float Value) : Initializer
 {
     /// <inheritdoc/>
@@ -91,6 +94,7 @@ public sealed record Constant(float Value) : Initializer
 /// <summary>Uniform in [<paramref name="Low"/>, <paramref name="High"/>).</summary>
 /// <param name="Low">The lower bound.</param>
 /// <param name="High">The upper bound.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record RandomUniform(double Low = -0.05, double High = 0.05) : Initializer
 {
     /// <inheritdoc/>
@@ -106,6 +110,7 @@ public sealed record RandomUniform(double Low = -0.05, double High = 0.05) : Ini
 /// <summary>Normal with the given mean and deviation.</summary>
 /// <param name="Mean">The mean.</param>
 /// <param name="Deviation">The standard deviation.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record RandomNormal(double Mean = 0, double Deviation = 0.05) : Initializer
 {
     /// <inheritdoc/>
@@ -124,6 +129,7 @@ public sealed record RandomNormal(double Mean = 0, double Deviation = 0.05) : In
 }
 
 /// <summary>Which fan divides the variance.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum FanMode
 {
     /// <summary>Fan in.</summary>
@@ -133,6 +139,7 @@ public enum FanMode
 }
 
 /// <summary>The shape of a random distribution.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum Spread
 {
     /// <summary>Uniform around zero.</summary>
@@ -146,6 +153,7 @@ public enum Spread
 /// <param name="Scale">The numerator.</param>
 /// <param name="Mode">The denominator.</param>
 /// <param name="Spread">The distribution.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record VarianceScaling(string Name, double Scale, FanMode Mode, Spread Spread) : Initializer
 {
     // The deviation of a standard normal cut at ±2.
@@ -177,6 +185,7 @@ public sealed record VarianceScaling(string Name, double Scale, FanMode Mode, Sp
 /// <summary>A random matrix whose shorter side's vectors have length <paramref name="Gain"/> and are at right angles.</summary>
 /// <param name="Gain">Multiplies every element.</param>
 /// <remarks>The Q of a normal matrix, with the signs of R's diagonal, so that it is uniform over such matrices (Saxe et al. 2013).</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record OrthogonalInitializer(double Gain = 1) : Initializer
 {
     /// <inheritdoc/>

@@ -5,9 +5,10 @@ namespace Forge.Models.Layers;
 
 /// <summary>A part of a model: parameters, and a function of a batch that uses them. Shapes here leave out the batch axis.</summary>
 /// <remarks>
-/// A layer is built once, for one input shape, and may be called many times in many traced functions. Not thread-safe.
+/// A layer is built once, for one input shape, and may be called many times in many traced functions.
 /// Write a layer of your own by overriding <see cref="ComputeOutputShape(Shape)"/>, <see cref="Create"/> and <see cref="Compute(Tensor, bool)"/>.
 /// </remarks>
+/// <threadsafety>One thread at a time.</threadsafety>
 public abstract class Layer
 {
     private readonly List<Parameter> _parameters = [];

@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Layers;
 
 /// <summary>A layer that makes one value of several.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public abstract class MergingLayer(string? name) : Layer(name)
 {
     /// <inheritdoc/>
@@ -20,6 +21,7 @@ public abstract class MergingLayer(string? name) : Layer(name)
 
 /// <summary>The sum of its inputs, which have one shape or broadcast.</summary>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Add(string? name = null) : MergingLayer(name)
 {
     /// <inheritdoc/>
@@ -31,6 +33,7 @@ public sealed class Add(string? name = null) : MergingLayer(name)
 
 /// <summary>Its inputs one after another along the last axis.</summary>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Concatenate(string? name = null) : MergingLayer(name)
 {
     /// <inheritdoc/>

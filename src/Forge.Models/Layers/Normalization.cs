@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Layers;
 
 /// <summary>What layers share that normalise each example on its own, in training and inference alike: a gamma and a beta, and no running statistics.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public abstract class ExampleNormalization : ShapePreservingLayer
 {
     private readonly bool _center, _scale;
@@ -46,6 +47,7 @@ public abstract class ExampleNormalization : ShapePreservingLayer
 /// <param name="center">Whether a beta is learned.</param>
 /// <param name="scale">Whether a gamma is learned.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class LayerNormalization(IReadOnlyList<int>? axes = null, float epsilon = 1e-3f, bool center = true, bool scale = true, string? name = null)
     : ExampleNormalization(center, scale, name)
 {
@@ -72,6 +74,7 @@ public sealed class LayerNormalization(IReadOnlyList<int>? axes = null, float ep
 /// <param name="center">Whether a beta is learned.</param>
 /// <param name="scale">Whether a gamma is learned.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public class GroupNormalization(int groups = 32, int axis = -1, float epsilon = 1e-3f, bool center = true, bool scale = true, string? name = null) : ExampleNormalization(center, scale, name)
 {
     /// <inheritdoc/>
@@ -101,6 +104,7 @@ public class GroupNormalization(int groups = 32, int axis = -1, float epsilon = 
 /// <param name="center">Whether a beta is learned.</param>
 /// <param name="scale">Whether a gamma is learned.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class InstanceNormalization(int axis = -1, float epsilon = 1e-3f, bool center = true, bool scale = true, string? name = null) : GroupNormalization(-1, axis, epsilon, center, scale, name)
 {
     /// <inheritdoc/>

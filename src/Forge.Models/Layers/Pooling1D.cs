@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Layers;
 
 /// <summary>Reduces each window of each channel of a sequence to one value.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public abstract class Pooling1D : Layer
 {
     private readonly SequenceWindows _windows;
@@ -33,6 +34,7 @@ public abstract class Pooling1D : Layer
 /// <param name="strides">Steps between windows; the window's size when left out.</param>
 /// <param name="padding">How the border is treated: valid when left out, <see cref="Border.Same"/>, or steps on each side, fewer than the window's.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class MaxPooling1D(int poolSize = 2, int? strides = null, Border padding = default, string? name = null) : Pooling1D(poolSize, strides, padding, name)
 {
     private protected override Tensor Pool(Tensor x, Size2D window, Size2D stride, Padding2D padding) => x.MaxPool2D(window, stride, padding);
@@ -43,6 +45,7 @@ public sealed class MaxPooling1D(int poolSize = 2, int? strides = null, Border p
 /// <param name="strides">Steps between windows; the window's size when left out.</param>
 /// <param name="padding">How the border is treated: valid when left out, <see cref="Border.Same"/>, or steps on each side, fewer than the window's.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class AveragePooling1D(int poolSize = 2, int? strides = null, Border padding = default, string? name = null) : Pooling1D(poolSize, strides, padding, name)
 {
     private protected override Tensor Pool(Tensor x, Size2D window, Size2D stride, Padding2D padding) => x.AvgPool2D(window, stride, padding);
@@ -50,6 +53,7 @@ public sealed class AveragePooling1D(int poolSize = 2, int? strides = null, Bord
 
 /// <summary>The mean of each channel over the sequence: x (n,steps,C) → y (n,C).</summary>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class GlobalAveragePooling1D(string? name = null) : Layer(name)
 {
     /// <inheritdoc/>
@@ -61,6 +65,7 @@ public sealed class GlobalAveragePooling1D(string? name = null) : Layer(name)
 
 /// <summary>The largest value of each channel over the sequence: x (n,steps,C) → y (n,C).</summary>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class GlobalMaxPooling1D(string? name = null) : Layer(name)
 {
     /// <inheritdoc/>

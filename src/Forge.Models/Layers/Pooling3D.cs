@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Layers;
 
 /// <summary>Reduces each window of each channel of a clip to one value.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public abstract class Pooling3D : Layer
 {
     private readonly ClipWindows _windows;
@@ -33,6 +34,7 @@ public abstract class Pooling3D : Layer
 /// <param name="strides">Step between windows; the window's size when left out.</param>
 /// <param name="padding">How the border is treated: valid when left out, <see cref="Border.Same"/>, or frames, rows and columns, fewer than the window's.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class MaxPooling3D(Size3D? poolSize = null, Size3D? strides = null, Border padding = default, string? name = null)
     : Pooling3D(poolSize ?? 2, strides, padding, name)
 {
@@ -44,6 +46,7 @@ public sealed class MaxPooling3D(Size3D? poolSize = null, Size3D? strides = null
 /// <param name="strides">Step between windows; the window's size when left out.</param>
 /// <param name="padding">How the border is treated: valid when left out, <see cref="Border.Same"/>, or frames, rows and columns, fewer than the window's.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class AveragePooling3D(Size3D? poolSize = null, Size3D? strides = null, Border padding = default, string? name = null)
     : Pooling3D(poolSize ?? 2, strides, padding, name)
 {
@@ -52,6 +55,7 @@ public sealed class AveragePooling3D(Size3D? poolSize = null, Size3D? strides = 
 
 /// <summary>The mean of each channel over the clip: x (n,D,H,W,C) → y (n,C).</summary>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class GlobalAveragePooling3D(string? name = null) : Layer(name)
 {
     /// <inheritdoc/>
@@ -63,6 +67,7 @@ public sealed class GlobalAveragePooling3D(string? name = null) : Layer(name)
 
 /// <summary>The largest value of each channel over the clip: x (n,D,H,W,C) → y (n,C).</summary>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class GlobalMaxPooling3D(string? name = null) : Layer(name)
 {
     /// <inheritdoc/>

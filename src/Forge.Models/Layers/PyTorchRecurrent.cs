@@ -7,6 +7,7 @@ namespace Forge.Models.Layers;
 /// PyTorch keeps weight_ih (gates · units, features), weight_hh (gates · units, units) and two biases, with a GRU's gates in the order r, z, n. Forge keeps
 /// the transposes, Keras's order z, r, candidate, and one bias: the sum of PyTorch's two, but for a GRU, whose bias has both as rows.
 /// </remarks>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class PyTorchRecurrent
 {
     /// <summary>The weights of one layer and direction.</summary>

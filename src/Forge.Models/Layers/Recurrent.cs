@@ -12,6 +12,7 @@ namespace Forge.Models.Layers;
 /// </remarks>
 /// <param name="units">Numbers in a state, at least 1.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public abstract partial class RecurrentLayer(int units, string? name) : Layer(name)
 {
     private readonly ConditionalWeakTable<Tensor, IReadOnlyList<Tensor>> _last = [];

@@ -8,6 +8,7 @@ namespace Forge.Models.Layers;
 /// <param name="activation">f: tanh or relu.</param>
 /// <param name="name">The layer's name.</param>
 /// <exception cref="ForgeException">Another activation.</exception>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class SimpleRNN(int units, ActivationKind activation = ActivationKind.Tanh, string? name = null) : RecurrentLayer(units, name)
 {
     private readonly ActivationKind _activation = activation is ActivationKind.Tanh or ActivationKind.Relu
@@ -28,6 +29,7 @@ public sealed class SimpleRNN(int units, ActivationKind activation = ActivationK
 /// <param name="units">Numbers in a state.</param>
 /// <param name="unitForgetBias">Whether the forget gate's bias begins at one more than the initializer says (Jozefowicz et al. 2015).</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class LSTM(int units, bool unitForgetBias = true, string? name = null) : RecurrentLayer(units, name)
 {
     /// <inheritdoc/>
@@ -50,6 +52,7 @@ public sealed class LSTM(int units, bool unitForgetBias = true, string? name = n
 /// <param name="units">Numbers in a state.</param>
 /// <param name="resetAfter">Whether r multiplies what the recurrent kernel made of the state (Keras, PyTorch), or the state before that.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class GRU(int units, bool resetAfter = true, string? name = null) : RecurrentLayer(units, name)
 {
     /// <inheritdoc/>
@@ -74,6 +77,7 @@ public sealed class GRU(int units, bool resetAfter = true, string? name = null) 
 
 /// <summary>Another initial value, with one more in the second quarter: an LSTM's forget gate.</summary>
 /// <param name="Inner">What the bias begins at.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record UnitForgetBias(Initializer Inner) : Initializer
 {
     /// <inheritdoc/>

@@ -5,6 +5,7 @@ namespace Forge.Models.Layers;
 /// <summary>A penalty on a weight, added to the loss: l1 · Σ|w| + l2 · Σw² (Keras's form; the gradient of the second is 2·l2·w).</summary>
 /// <param name="L1">The factor of the sum of magnitudes; at least 0.</param>
 /// <param name="L2">The factor of the sum of squares; at least 0.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Regularizer(float L1 = 0, float L2 = 0)
 {
     /// <summary>A penalty on magnitudes.</summary>

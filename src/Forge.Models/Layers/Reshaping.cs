@@ -4,6 +4,7 @@ namespace Forge.Models.Layers;
 
 /// <summary>All axes but the batch as one, in their order (height, width, channels): x (n, ...) → y (n, features).</summary>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Flatten(string? name = null) : Layer(name)
 {
     /// <inheritdoc/>
@@ -16,6 +17,7 @@ public sealed class Flatten(string? name = null) : Layer(name)
 /// <summary>The same elements under another shape.</summary>
 /// <param name="target">The shape without the batch axis; as many elements as the input.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Reshape(Shape target, string? name = null) : Layer(name)
 {
     /// <inheritdoc/>

@@ -9,6 +9,7 @@ namespace Forge.Models.Layers;
 /// <param name="interpolation">Whether pixels are repeated, as by default, or blended.</param>
 /// <param name="grid">Where pixels lie.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class UpSampling2D(Size2D? size = null, Interpolation interpolation = Interpolation.Nearest, PixelGrid grid = PixelGrid.HalfPixel, string? name = null) : Layer(name)
 {
     private readonly Size2D _size = size ?? 2;
@@ -31,6 +32,7 @@ public sealed class UpSampling2D(Size2D? size = null, Interpolation interpolatio
 /// <param name="interpolation">Whether pixels are blended, as by default, or the nearest is taken.</param>
 /// <param name="grid">Where pixels lie.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Resizing(int height, int width, Interpolation interpolation = Interpolation.Bilinear, PixelGrid grid = PixelGrid.HalfPixel, string? name = null) : Layer(name)
 {
     /// <inheritdoc/>
@@ -49,6 +51,7 @@ public sealed class Resizing(int height, int width, Interpolation interpolation 
 /// <param name="block">b, the side of a square.</param>
 /// <param name="channelsFirst">Whether the b² values of a channel of the result lie side by side in x, as in PyTorch; else the C channels of a pixel do, as in TensorFlow's depth_to_space.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class PixelShuffle(int block, bool channelsFirst = false, string? name = null) : Layer(name)
 {
     /// <inheritdoc/>
@@ -68,6 +71,7 @@ public sealed class PixelShuffle(int block, bool channelsFirst = false, string? 
 /// <param name="block">b, the side of a square.</param>
 /// <param name="channelsFirst">The order of the channels, as there.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class PixelUnshuffle(int block, bool channelsFirst = false, string? name = null) : Layer(name)
 {
     /// <inheritdoc/>

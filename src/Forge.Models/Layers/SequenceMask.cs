@@ -4,6 +4,7 @@ using Forge.Core;
 namespace Forge.Models.Layers;
 
 /// <summary>Which steps of a sequence count. A mask goes from layer to layer beside the values it belongs to, as in Keras.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class SequenceMask
 {
     private static readonly ConditionalWeakTable<Tensor, Tensor> s_masks = [];
@@ -31,6 +32,7 @@ public static class SequenceMask
 /// <summary>Steps whose every feature has one value do not count: they are masked, and set to zero. x (n, t, ...) → y of that shape.</summary>
 /// <param name="maskValue">The value that padding has.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Masking(float maskValue = 0, string? name = null) : ShapePreservingLayer(name)
 {
     /// <inheritdoc/>

@@ -12,6 +12,7 @@ namespace Forge.Models.Layers;
 /// <param name="layer">The layer; it has a kernel, or embeddings, of its own.</param>
 /// <param name="powerIterations">Moves of u at each call in training.</param>
 /// <param name="name">The layer's name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class SpectralNormalization(Layer layer, int powerIterations = 1, string? name = null) : CompositeLayer(name)
 {
     private const float Least = 1e-12f; // length of a vector that is divided by its length

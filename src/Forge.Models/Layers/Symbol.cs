@@ -4,6 +4,7 @@ using Forge.Core;
 namespace Forge.Models.Layers;
 
 /// <summary>A value of a functional model before anything is computed: which layer makes it, from what, and its shape.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 [DebuggerDisplay("{Layer.Name} {Shape}")]
 public sealed class Symbol
 {
@@ -20,6 +21,7 @@ public sealed class Symbol
 }
 
 /// <summary>Where a batch enters a model. First in a <see cref="Sequential"/>, or the start of a functional model.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class Input : ShapePreservingLayer
 {
     /// <summary>An input.</summary>

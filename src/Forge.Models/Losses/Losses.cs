@@ -7,6 +7,7 @@ namespace Forge.Models;
 /// <param name="target">What is wanted.</param>
 /// <param name="prediction">What the model gives.</param>
 /// <returns>f32 ().</returns>
+/// <threadsafety>Called on the thread that traces.</threadsafety>
 public delegate Tensor LossFunction(Tensor target, Tensor prediction);
 
 /// <summary>Keras's losses, as means over the batch (and, where a loss is of every element, over those).</summary>
@@ -14,6 +15,7 @@ public delegate Tensor LossFunction(Tensor target, Tensor prediction);
 /// Probabilities that come straight from a softmax or sigmoid are not read: the loss is computed from the logits before it, which is exact
 /// where a probability would round to 0 or 1. Each throws <see cref="ShapeException"/> when target and prediction do not fit.
 /// </remarks>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class Losses
 {
     /// <summary>Probabilities are kept this far from 0 and 1 before their logarithm is taken (Keras's epsilon).</summary>

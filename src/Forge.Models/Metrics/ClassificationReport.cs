@@ -9,6 +9,7 @@ namespace Forge.Models.Metrics;
 /// <param name="Recall">Found among those that are so; 0 if none is.</param>
 /// <param name="F1">2PR / (P + R); 0 if both are.</param>
 /// <param name="Support">Samples that are so.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ClassScores(string Name, double Precision, double Recall, double F1, long Support);
 
 /// <summary>What a confusion matrix says about each class and about all of them.</summary>
@@ -18,6 +19,7 @@ public sealed record ClassScores(string Name, double Precision, double Recall, d
 /// <param name="Macro">The plain mean over classes, those without samples included.</param>
 /// <param name="Weighted">The mean over classes weighted by support.</param>
 /// <param name="Warnings">Which scores are 0 because nothing defines them.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ClassificationReport(
     IReadOnlyList<ClassScores> Classes, double Accuracy, ClassScores Micro, ClassScores Macro, ClassScores Weighted, IReadOnlyList<string> Warnings)
 {

@@ -5,6 +5,7 @@ using Forge.Core;
 namespace Forge.Models.Metrics;
 
 /// <summary>How often each class was taken for each: rows are the truth, columns the prediction.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class ConfusionMatrix
 {
     private readonly long[] _counts;

@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Metrics;
 
 /// <summary>The best classes of a row of scores.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class TopK
 {
     /// <summary>The index of the largest score, the first of equals.</summary>

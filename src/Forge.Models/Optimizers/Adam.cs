@@ -4,6 +4,7 @@ using Forge.Core.Ops;
 namespace Forge.Models.Optimizers;
 
 /// <summary>Adam (Kingma and Ba 2015). Formulas: <see cref="AdamUpdateOp"/>.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public class Adam : Optimizer
 {
     private readonly HostScalar _first, _second;
@@ -39,6 +40,7 @@ public class Adam : Optimizer
 /// <param name="clipping">Limits gradients first.</param>
 /// <param name="form">Whose formulas and defaults.</param>
 /// <param name="name">Its name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class AdamW(Schedule? learningRate = null, float? weightDecay = null, float beta1 = 0.9f, float beta2 = 0.999f, float? epsilon = null,
     Clipping? clipping = null, UpdateForm form = UpdateForm.Keras, string name = "adamw")
     : Adam(learningRate, beta1, beta2, epsilon, weightDecay ?? (form == UpdateForm.Keras ? 0.004f : 0.01f), clipping, form, name);

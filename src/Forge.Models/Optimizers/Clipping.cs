@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Optimizers;
 
 /// <summary>Limits gradients before an update.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record Clipping
 {
     /// <summary>Every element to [−limit, limit] (Keras's clipvalue).</summary>
@@ -33,6 +34,7 @@ public abstract record Clipping
 
 /// <summary>Every element to [−limit, limit].</summary>
 /// <param name="Limit">Above 0.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ClipByValue(float Limit) : Clipping
 {
     internal override Tensor Elements(Tensor gradients) => gradients.Clip(-Limit, Limit);
@@ -40,6 +42,7 @@ public sealed record ClipByValue(float Limit) : Clipping
 
 /// <summary>Each parameter's gradient to a length of at most limit.</summary>
 /// <param name="Limit">Above 0.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ClipByNorm(float Limit) : Clipping
 {
     internal override Tensor Each(Tensor gradient) => gradient * Shrink(gradient.SumSquares(), Limit);
@@ -47,6 +50,7 @@ public sealed record ClipByNorm(float Limit) : Clipping
 
 /// <summary>All gradients together to a length of at most limit.</summary>
 /// <param name="Limit">Above 0.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ClipByGlobalNorm(float Limit) : Clipping
 {
     internal override Tensor Factor(IReadOnlyList<Tensor> gradients) =>

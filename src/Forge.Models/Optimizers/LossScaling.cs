@@ -12,6 +12,7 @@ namespace Forge.Models.Optimizers;
 /// not finite itself, or at a scale of 1, such a step is an error, as without scaling.
 /// Used by <see cref="Core.Precision.Mixed16"/> with f16 alone. Source: Micikevicius et al. 2018; torch.amp.GradScaler's defaults.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record LossScaling
 {
     /// <summary>The first scale: a power of two from 1 to <see cref="Largest"/>.</summary>

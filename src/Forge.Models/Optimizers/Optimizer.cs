@@ -7,8 +7,9 @@ namespace Forge.Models.Optimizers;
 /// <remarks>
 /// The parameters lie one after another in one flat tensor, their gradients and moments in the same order, so one dispatch updates
 /// all. A step whose loss or gradients are not finite changes nothing: no weight, no moment, no batch statistic, no step count.
-/// One optimizer serves one engine, and a parameter is updated by one optimizer. Not thread-safe.
+/// One optimizer serves one engine, and a parameter is updated by one optimizer.
 /// </remarks>
+/// <threadsafety>One thread at a time.</threadsafety>
 public abstract class Optimizer
 {
     private readonly List<ParameterPack> _packs = [];

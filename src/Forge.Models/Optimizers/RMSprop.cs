@@ -12,6 +12,7 @@ namespace Forge.Models.Optimizers;
 /// <param name="clipping">Limits gradients first.</param>
 /// <param name="form">Whose formulas and defaults.</param>
 /// <param name="name">Its name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class RMSprop(Schedule? learningRate = null, float? rho = null, float momentum = 0, float? epsilon = null, bool centered = false, float weightDecay = 0,
     Clipping? clipping = null, UpdateForm form = UpdateForm.Keras, string name = "rmsprop")
     : Optimizer(name,

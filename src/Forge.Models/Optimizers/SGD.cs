@@ -10,6 +10,7 @@ namespace Forge.Models.Optimizers;
 /// <param name="clipping">Limits gradients first.</param>
 /// <param name="form">Whose formulas.</param>
 /// <param name="name">Its name.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class SGD(Schedule? learningRate = null, float momentum = 0, bool nesterov = false, float weightDecay = 0, Clipping? clipping = null,
     UpdateForm form = UpdateForm.Keras, string name = "sgd")
     : Optimizer(name, new SgdUpdateOp(momentum, nesterov, form, weightDecay), learningRate ?? 0.01f, clipping);

@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Optimizers;
 
 /// <summary>A learning rate as a function of how many updates were done before: a pure function, so that resuming needs no state.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public abstract record Schedule
 {
     /// <summary>The rate of the next update.</summary>
@@ -15,6 +16,7 @@ public abstract record Schedule
 
 /// <summary>The same rate always.</summary>
 /// <param name="Rate">The rate, at least 0.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ConstantRate(double Rate) : Schedule
 {
     /// <inheritdoc/>
@@ -25,6 +27,7 @@ public sealed record ConstantRate(double Rate) : Schedule
 /// <param name="Initial">The first rate.</param>
 /// <param name="Every">Updates between changes, at least 1.</param>
 /// <param name="Factor">What the rate is multiplied by.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record StepDecay(double Initial, long Every, double Factor = 0.1) : Schedule
 {
     /// <inheritdoc/>
@@ -34,6 +37,7 @@ public sealed record StepDecay(double Initial, long Every, double Factor = 0.1) 
 /// <summary>A rate for each stretch of updates: Rates[i] up to and including update Boundaries[i], the last one after (Keras's PiecewiseConstantDecay).</summary>
 /// <param name="Boundaries">Ascending numbers of updates.</param>
 /// <param name="Rates">One more than the boundaries.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record PiecewiseConstant(ValueList<long> Boundaries, ValueList<double> Rates) : Schedule
 {
     /// <inheritdoc/>
@@ -52,6 +56,7 @@ public sealed record PiecewiseConstant(ValueList<long> Boundaries, ValueList<dou
 /// <param name="Steps">Updates after which the rate has been multiplied once.</param>
 /// <param name="Factor">What it is multiplied by.</param>
 /// <param name="Staircase">Whether it falls in stairs.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ExponentialDecay(double Initial, long Steps, double Factor, bool Staircase = false) : Schedule
 {
     /// <inheritdoc/>
@@ -66,6 +71,7 @@ public sealed record ExponentialDecay(double Initial, long Steps, double Factor,
 /// <param name="Initial">The first rate.</param>
 /// <param name="Steps">Updates until the end of the fall.</param>
 /// <param name="Last">The fraction of the first rate that is left.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record CosineDecay(double Initial, long Steps, double Last = 0) : Schedule
 {
     /// <inheritdoc/>
@@ -80,6 +86,7 @@ public sealed record CosineDecay(double Initial, long Steps, double Last = 0) : 
 /// <param name="Steps">Updates of the rise.</param>
 /// <param name="Then">What follows.</param>
 /// <param name="From">The rate at the start.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record WarmUp(long Steps, Schedule Then, double From = 0) : Schedule
 {
     /// <inheritdoc/>

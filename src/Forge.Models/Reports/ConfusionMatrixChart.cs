@@ -5,6 +5,7 @@ using ScottPlot;
 namespace Forge.Models.Reports;
 
 /// <summary>Draws a confusion matrix as a PNG: each row's shares by colour, counts as numbers.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class ConfusionMatrixChart
 {
     private const int LargestWithNumbers = 30;

@@ -3,6 +3,7 @@ using Forge.Models.Datasets;
 namespace Forge.Models.Reports;
 
 /// <summary>Writes animations as GIF 89a: grey exactly, colours on a palette of 6x7x6.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class GifFile
 {
     // 8 bits a pixel: codes 0..255, then "clear" and "end".

@@ -4,6 +4,7 @@ using ScottPlot;
 namespace Forge.Models.Reports;
 
 /// <summary>Draws metrics over epochs as a PNG: a panel a metric, training and validation (the <c>val_</c> name) in one.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class LearningCurves
 {
     private const int PanelWidth = 520, PanelHeight = 380;

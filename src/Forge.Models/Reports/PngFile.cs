@@ -3,6 +3,7 @@ using SkiaSharp;
 namespace Forge.Models.Reports;
 
 /// <summary>Writes pictures as PNG.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class PngFile
 {
     /// <summary>Writes a picture, replacing an older one at once.</summary>

@@ -3,6 +3,7 @@ namespace Forge.Models.Reports;
 /// <summary>A measured limit of how fast bytes move.</summary>
 /// <param name="Name">Where they move: memory, cache.</param>
 /// <param name="Gbs">10^9 bytes a second.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Bandwidth(string Name, double Gbs);
 
 /// <summary>A kernel on a roofline.</summary>
@@ -12,6 +13,7 @@ public sealed record Bandwidth(string Name, double Gbs);
 /// <param name="Gflops">10^9 operations a second.</param>
 /// <param name="Ms">Its time in a step, in ms.</param>
 /// <param name="Share">Its part of the step, from 0 to 1.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record RooflineKernel(string Op, string Shape, double Intensity, double Gflops, double Ms, double Share)
 {
     private const double LeastIntensity = 0.01, LeastOfCeiling = 1e-5;
@@ -28,4 +30,5 @@ public sealed record RooflineKernel(string Op, string Shape, double Intensity, d
 /// <param name="Gflops">The measured limit of arithmetic, in 10^9 operations a second.</param>
 /// <param name="Bandwidths">The measured limits of memory, the slowest first; at least one.</param>
 /// <param name="Kernels">The kernels, the longest first.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Roofline(string Title, string Subtitle, double Gflops, IReadOnlyList<Bandwidth> Bandwidths, IReadOnlyList<RooflineKernel> Kernels);

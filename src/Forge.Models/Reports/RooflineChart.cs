@@ -5,6 +5,7 @@ using SkiaSharp;
 namespace Forge.Models.Reports;
 
 /// <summary>Draws a roofline as a PNG: log-log axes, the measured ceilings as lines, each kernel a dot as large as its share of the time.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class RooflineChart
 {
     /// <summary>Width of the picture, in pixels.</summary>

@@ -13,10 +13,12 @@ namespace Forge.Models.Reports;
 /// <param name="MsMin">The shortest, in ms.</param>
 /// <param name="MsMax">The longest, in ms.</param>
 /// <param name="PeerMs">Times of other programs taken in the same run, in ms, by name.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record TimedRun(
     string Workload, string Series, DateTimeOffset Date, string Label, double Ms, double MsMin, double MsMax, IReadOnlyDictionary<string, double> PeerMs);
 
 /// <summary>Draws how times went from run to run as a PNG: a panel a workload, a line a device, bars from the shortest to the longest, peers as crosses.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class TimingCurves
 {
     private const int PanelWidth = 860, PanelHeight = 330, LegendLine = 20, MostLabels = 9;

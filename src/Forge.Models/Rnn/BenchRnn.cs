@@ -8,6 +8,7 @@ namespace Forge.Models.Rnn;
 /// <param name="Gates">Gates of a unit.</param>
 /// <param name="Batch">Sequences in the batch.</param>
 /// <remarks>Weights are Glorot uniform from the shared hash, streams 10 to 12; biases are zero, a GRU's recurrent one too.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record BenchRnn(string Name, int Gates, int Batch) : BenchClassifier(Name, Batch)
 {
     private const int Steps = 28, Features = 28, Units = 128;

@@ -7,6 +7,7 @@ namespace Forge.Models.Rnn;
 /// <summary>A recurrent classifier of pictures: an image's rows from top to bottom as the steps of a sequence, one cell, a softmax over its last state.</summary>
 /// <param name="Cell">One of <see cref="Cells"/>.</param>
 /// <param name="Units">Numbers in the cell's state, at least 1.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record RnnDesign(string Cell, int Units) : ClassifierDesign
 {
     /// <summary>Its name on the command line.</summary>

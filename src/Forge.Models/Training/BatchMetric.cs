@@ -5,6 +5,7 @@ namespace Forge.Models.Training;
 /// <summary>A quality of predictions that adds up over examples and is computed on the device as part of a step.</summary>
 /// <param name="Name">What logs call it.</param>
 /// <param name="Sum">From target and prediction, the sum over the batch's examples, f32 (); shown divided by their number.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record BatchMetric(string Name, Func<Tensor, Tensor, Tensor> Sum)
 {
     /// <summary>Whether the largest prediction (the first of equals) is where the largest target is; targets one-hot (n, classes).</summary>

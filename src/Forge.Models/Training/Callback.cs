@@ -1,6 +1,7 @@
 namespace Forge.Models.Training;
 
 /// <summary>How a fit ended.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum FitEnd
 {
     /// <summary>Every epoch was run.</summary>
@@ -22,6 +23,7 @@ public enum FitEnd
 /// Called on the fitting thread, in the order given, checkpoints last; at the fit's end checkpoints first. What it must remember across a
 /// resume it saves as numbers.
 /// </remarks>
+/// <threadsafety>One thread at a time: the fit's.</threadsafety>
 public abstract class Callback
 {
     /// <summary>Under which its numbers are saved; of several callbacks with one name, the second adds #2 and so on.</summary>
@@ -62,6 +64,7 @@ public abstract class Callback
 /// <param name="Name">For example val_loss.</param>
 /// <param name="HigherIsBetter">Whether it should rise.</param>
 /// <param name="MinDelta">The least change that counts; at least 0.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record WatchedValue(string Name, bool HigherIsBetter, double MinDelta = 0)
 {
     /// <summary>A value that no log has reached.</summary>

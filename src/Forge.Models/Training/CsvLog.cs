@@ -3,6 +3,7 @@ using System.Globalization;
 namespace Forge.Models.Training;
 
 /// <summary>One line of comma-separated numbers an epoch, under a header line (Keras's CSVLogger).</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class CsvLog : IDisposable
 {
     private readonly LineFile _file;

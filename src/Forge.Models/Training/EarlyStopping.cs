@@ -9,6 +9,7 @@ namespace Forge.Models.Training;
 /// Whether the weights of the best epoch are put back at the end. They are in memory alone: a fit resumed by another process looks for a
 /// best epoch among its own.
 /// </param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class EarlyStopping(WatchedValue? monitor = null, int patience = 0, bool restoreBest = false) : Callback
 {
     private readonly WatchedValue _monitor = monitor ?? "val_loss";
@@ -56,6 +57,7 @@ public sealed class EarlyStopping(WatchedValue? monitor = null, int patience = 0
 /// <param name="patience">Epochs without improvement before that.</param>
 /// <param name="cooldown">Epochs after it that do not count.</param>
 /// <param name="minRate">The rate is not lowered below.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class ReduceRateOnPlateau(WatchedValue? monitor = null, double factor = 0.1, int patience = 10, int cooldown = 0, double minRate = 0) : Callback
 {
     private readonly WatchedValue _monitor = monitor ?? new("val_loss", HigherIsBetter: false, MinDelta: 1e-4);

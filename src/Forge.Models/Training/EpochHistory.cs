@@ -4,6 +4,7 @@ using Forge.Core;
 namespace Forge.Models.Training;
 
 /// <summary>The epochs of a run as its JSONL log tells them, those before a resume included.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class EpochHistory
 {
     /// <summary>Reads what <see cref="WriteJson"/> wrote.</summary>

@@ -5,6 +5,7 @@ namespace Forge.Models.Training;
 /// <param name="Values">Means by name, in the order of columns: loss, accuracy, val_loss, ...</param>
 /// <param name="Seconds">Wall-clock time, validation included.</param>
 /// <param name="LearningRate">The rate at its end.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record EpochLog(int Epoch, IReadOnlyList<KeyValuePair<string, double>> Values, double Seconds, double LearningRate)
 {
     /// <summary>The value of a name; null when the epoch has none.</summary>
@@ -25,6 +26,7 @@ public sealed record EpochLog(int Epoch, IReadOnlyList<KeyValuePair<string, doub
 /// <summary>What running over some data came to.</summary>
 /// <param name="Values">Means by name: loss first, then the metrics.</param>
 /// <param name="Examples">How many examples there were.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record Evaluation(IReadOnlyList<KeyValuePair<string, double>> Values, long Examples)
 {
     /// <summary>The mean loss.</summary>
@@ -36,6 +38,7 @@ public sealed record Evaluation(IReadOnlyList<KeyValuePair<string, double>> Valu
 
 /// <summary>Sums over examples, shown as means: Keras's running epoch mean.</summary>
 /// <remarks>A mean over a batch counts as many times as the batch has examples, so a partial batch weighs less.</remarks>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class RunningMeans(IReadOnlyList<string> names)
 {
     private readonly double[] _sums = new double[names.Count];

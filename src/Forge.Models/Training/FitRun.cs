@@ -5,6 +5,7 @@ using Forge.Models.Datasets;
 namespace Forge.Models.Training;
 
 /// <summary>How long and on what a model is fitted.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record FitOptions
 {
     /// <summary>Epochs in all, those before a resume included.</summary>
@@ -30,6 +31,7 @@ public sealed record FitOptions
 }
 
 /// <summary>A fit under way: where it stands, and how to save it.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class FitRun
 {
     private readonly IBatches _data;

@@ -6,6 +6,7 @@ using Forge.Core;
 namespace Forge.Models.Training;
 
 /// <summary>One JSON object a line, each with a key "event" (JSONL).</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class JsonLog : IDisposable
 {
     private const int MostDamaged = 1000;

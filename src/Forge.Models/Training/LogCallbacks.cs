@@ -2,6 +2,7 @@ namespace Forge.Models.Training;
 
 /// <summary>Writes a line of comma-separated numbers after each epoch (Keras's CSVLogger); a resumed run repeats no line.</summary>
 /// <param name="path">The file.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class WriteCsv(string path) : Callback, IDisposable
 {
     private CsvLog? _log;
@@ -26,6 +27,7 @@ public sealed class WriteCsv(string path) : Callback, IDisposable
 
 /// <summary>Writes a JSON object on a line of its own after each epoch; a resumed run repeats no line.</summary>
 /// <param name="path">The file.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class WriteJson(string path) : Callback, IDisposable
 {
     private JsonLog? _log;
@@ -50,6 +52,7 @@ public sealed class WriteJson(string path) : Callback, IDisposable
 
 /// <summary>Shows the line Keras shows while it trains.</summary>
 /// <param name="line">Where and how.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class ShowProgress(ProgressLine line) : Callback
 {
     /// <inheritdoc/>

@@ -5,6 +5,7 @@ using Forge.Models.Layers;
 namespace Forge.Models.Training;
 
 /// <summary>A model as a table: each layer with its output and parameters, and the totals.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class ModelSummary
 {
     /// <summary>The table, as Keras prints it.</summary>

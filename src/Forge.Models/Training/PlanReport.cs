@@ -8,6 +8,7 @@ namespace Forge.Models.Training;
 /// <param name="ArenaBytes">Activations and scratch at their peak.</param>
 /// <param name="StateBytes">Weights and optimizer state.</param>
 /// <param name="OtherBytes">Inputs, results, constants and packed gradients.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record PlanReport(double Flops, int Kernels, long ArenaBytes, long StateBytes, long OtherBytes)
 {
     /// <summary>All that the step keeps in the device's memory.</summary>

@@ -4,6 +4,7 @@ using System.Text;
 namespace Forge.Models.Training;
 
 /// <summary>How progress is shown.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum ProgressStyle
 {
     /// <summary>Nothing.</summary>
@@ -20,6 +21,7 @@ public enum ProgressStyle
 /// <param name="clock">The clock; the system's by default.</param>
 /// <param name="unicode">Draw the bar with lines; otherwise with = and -.</param>
 /// <param name="columns">The terminal's width: a longer line is cut, because one that wraps cannot be written over. 0 cuts nothing.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class ProgressLine(TextWriter writer, ProgressStyle style, TimeProvider? clock = null, bool unicode = true, int columns = 0)
 {
     private const int BarLength = 20;

@@ -6,6 +6,7 @@ namespace Forge.Models.Training;
 /// <param name="folder">The run's folder; made if need be.</param>
 /// <param name="monitor">What makes an epoch the best; val_accuracy, val_loss, accuracy or loss, the first the log has, when left out.</param>
 /// <param name="every">Also writes the last state after so many steps; null for never.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class SaveCheckpoints(string folder, WatchedValue? monitor = null, int? every = null) : Callback
 {
     private WatchedValue? _monitor = monitor;

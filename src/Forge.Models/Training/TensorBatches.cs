@@ -4,6 +4,7 @@ using Forge.Models.Datasets;
 namespace Forge.Models.Training;
 
 /// <summary>Batches of inputs and targets in memory.</summary>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class TensorBatches : IBatches
 {
     // Keeps shuffles apart from other draws under the same seed ("shuf").

@@ -3,6 +3,7 @@ using Forge.Core;
 namespace Forge.Models.Training;
 
 /// <summary>Parts of host tensors along the first axis.</summary>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class TensorRows
 {
     /// <summary>Rows start to start + count − 1, copied.</summary>

@@ -9,9 +9,10 @@ namespace Forge.Models.Training;
 /// <remarks>
 /// Steps are traced once for each batch shape (the last batch of a pass may be smaller) and replayed. Images that arrive as bytes are cast
 /// and multiplied by the input scale on the device. The first step takes the model's trainable parameters over from the optimizer that trained
-/// them before: weights stay, the new optimizer's state starts fresh. Not thread-safe. Disposing it frees its steps; the weights stay in the engine. An
+/// them before: weights stay, the new optimizer's state starts fresh. Disposing it frees its steps; the weights stay in the engine. An
 /// engine frees the steps of the trainers that are left.
 /// </remarks>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed partial class Trainer : IDisposable
 {
     private readonly LossFunction _loss;

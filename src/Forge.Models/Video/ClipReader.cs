@@ -7,6 +7,7 @@ namespace Forge.Models.Video;
 /// <param name="frames">Frames a clip is sampled to, evenly over its length; a shorter one is an error.</param>
 /// <param name="side">Pixels a side that each frame is resized to, the nearest pixel taken.</param>
 /// <param name="colour">The colours wanted.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed class ClipReader(int frames, int side, ColourMode colour)
 {
     /// <summary>File name endings of videos that ffmpeg reads, lower case, with the dot.</summary>

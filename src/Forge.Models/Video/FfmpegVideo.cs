@@ -8,6 +8,7 @@ namespace Forge.Models.Video;
 
 /// <summary>Reads videos through the program ffmpeg: it decodes in a process of its own and sends resized frames through a pipe.</summary>
 /// <remarks>The process opens the file and no other: no playlist, no stream of the network. On Linux its memory has a limit as well.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record FfmpegVideo
 {
     private const int ComplaintLimit = 1000;

@@ -9,6 +9,7 @@ namespace Forge.Models.Video;
 /// anywhere, so in every frame it is anywhere with equal chance: one frame says nothing of the direction. The background stands still. Everything
 /// is drawn from (seed, pass, clip), so clips do not depend on threads, and passes show other clips.
 /// </remarks>
+/// <threadsafety>One thread at a time; examples are written on several others.</threadsafety>
 public sealed class MovingItems : BatchSource
 {
     /// <summary>The data set's name.</summary>

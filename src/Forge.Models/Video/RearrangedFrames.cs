@@ -4,6 +4,7 @@ using Forge.Models.Datasets;
 namespace Forge.Models.Video;
 
 /// <summary>What is done with the frames of clips, to find out what a model looks at.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum FrameOrder
 {
     /// <summary>The middle frame all the time: nothing moves.</summary>
@@ -17,6 +18,7 @@ public enum FrameOrder
 /// <param name="clips">The clips; closed by their owner.</param>
 /// <param name="order">What is done.</param>
 /// <param name="seed">Decides orders.</param>
+/// <threadsafety>One thread at a time.</threadsafety>
 public sealed class RearrangedFrames(IBatches clips, FrameOrder order, ulong seed) : IBatches
 {
     // Keeps these draws apart from others under the same seed ("fram").

@@ -4,6 +4,7 @@ using Forge.Models.Datasets;
 namespace Forge.Models.Video;
 
 /// <summary>Which clips a video classifier learns from, and how they are prepared.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record VideoDataOptions : LearningOptions
 {
     /// <summary>Frames of a clip when nothing else is said.</summary>

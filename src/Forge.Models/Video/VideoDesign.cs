@@ -10,6 +10,7 @@ namespace Forge.Models.Video;
 /// cnn-lstm: the same three convolutions for every frame, then an LSTM over the frames. conv3d: convolutions over frames, rows and columns, then
 /// the mean of each channel.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record VideoDesign(string Model) : ClassifierDesign
 {
     /// <summary>Its name on the command line.</summary>

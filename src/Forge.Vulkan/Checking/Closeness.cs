@@ -10,6 +10,7 @@ namespace Forge.Vulkan.Checking;
 internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
 {
     /// <summary>What an error is measured by.</summary>
+    /// <threadsafety>Immutable.</threadsafety>
     public enum Of
     {
         /// <summary>The element itself: for functions of one element.</summary>

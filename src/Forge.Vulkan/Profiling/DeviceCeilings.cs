@@ -9,6 +9,7 @@ namespace Forge.Vulkan.Profiling;
 /// <param name="CacheGbs">The same of passes over what a cache holds; at least <paramref name="MemoryGbs"/>.</param>
 /// <param name="LaunchMs">What an empty dispatch takes, in ms.</param>
 /// <remarks>The launch is subtracted from the other three, so that they are no lower than what large kernels can reach.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record DeviceCeilings(double Gflops, double MemoryGbs, double CacheGbs, double LaunchMs)
 {
     private const int Workgroups = 4096, Lanes = 64, FlopsPerRound = 16 * 24, Launches = 33, Runs = 8;

@@ -8,6 +8,7 @@ namespace Forge.Vulkan.Profiling;
 /// <param name="Name">The driver's name for it.</param>
 /// <param name="Value">The figure as text; a number has no unit but what the name and description say.</param>
 /// <param name="Description">The driver's explanation.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record PipelineStatistic(string Name, string Value, string Description);
 
 /// <summary>Asks a driver for figures of compiled kernels (VK_KHR_pipeline_executable_properties).</summary>

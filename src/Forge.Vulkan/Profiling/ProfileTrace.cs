@@ -8,6 +8,7 @@ namespace Forge.Vulkan.Profiling;
 /// Host and device have clocks of their own. A run's kernels are placed so that the last ends when the host's wait does, so a gap between the
 /// submission and the first kernel is the driver's latency at both ends.
 /// </remarks>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class ProfileTrace
 {
     private const int Host = 1, Device = 2, Track = 1;

@@ -5,6 +5,7 @@ namespace Forge.Vulkan.Profiling;
 
 /// <summary>Runs a step again and again, by turns as users run it and with a timestamp before and after each dispatch.</summary>
 /// <remarks>With timestamps each dispatch waits for the one before: what kernels would overlap on a large device is told one after the other.</remarks>
+/// <threadsafety>Functions of their arguments alone.</threadsafety>
 public static class Profiler
 {
     /// <summary>Profiles a compiled function. It changes state as that many runs do.</summary>

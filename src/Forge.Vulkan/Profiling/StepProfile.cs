@@ -12,6 +12,7 @@ namespace Forge.Vulkan.Profiling;
 /// <param name="Flops">Floating-point operations in a step.</param>
 /// <param name="Bytes">Bytes that must move at least in a step.</param>
 /// <param name="Statistics">What the driver tells of its pipelines; nothing where it tells nothing.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record KernelProfile(
     string Op, string Variant, string Shape, int Calls, int Dispatches, uint Workgroup, double Ms, double Share, double Flops, double Bytes, IReadOnlyList<PipelineStatistic> Statistics)
 {
@@ -38,6 +39,7 @@ public sealed record KernelProfile(
 /// <param name="Host">What it took on the host.</param>
 /// <param name="Wall">The whole of it on the host, the engine's own work included.</param>
 /// <param name="Device">What it did on the device; empty for a run as users run it, without timestamps.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ProfiledRun(HostTimes Host, TimeSpan Wall, IReadOnlyList<StepTiming> Device)
 {
     /// <summary>What the driver had no part in: the engine's own work and the copying of arguments and results.</summary>
@@ -53,6 +55,7 @@ public sealed record ProfiledRun(HostTimes Host, TimeSpan Wall, IReadOnlyList<St
 /// <param name="Shape">The shapes of the op's inputs.</param>
 /// <param name="Part">Which of the use's dispatches it is, from 1.</param>
 /// <param name="Parts">How many dispatches the use of the op takes.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ProfiledCommand(string Op, string Variant, string Shape, int Part, int Parts);
 
 /// <summary>A step, kernel by kernel. Times are medians over the runs.</summary>
@@ -61,6 +64,7 @@ public sealed record ProfiledCommand(string Op, string Variant, string Shape, in
 /// <param name="Runs">Every run, in order: by turns one as users run it and one with timestamps.</param>
 /// <param name="Kernels">The kernels, the longest first.</param>
 /// <param name="GapsMs">Time between the kernels of a run with timestamps, in ms.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record StepProfile(string Name, IReadOnlyList<ProfiledCommand> Commands, IReadOnlyList<ProfiledRun> Runs, IReadOnlyList<KernelProfile> Kernels, double GapsMs)
 {
     /// <summary>The length of the plan's arena, in bytes; null for an op alone.</summary>

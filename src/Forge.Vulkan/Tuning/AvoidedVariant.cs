@@ -7,6 +7,7 @@ namespace Forge.Vulkan.Tuning;
 /// <param name="Message">How that showed.</param>
 /// <param name="Op">The first op it was not run for, with its inputs.</param>
 /// <param name="Instead">The variant that runs there.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record AvoidedVariant(string Kernel, string Variant, string Verdict, string Message, string Op, string Instead)
 {
     /// <summary>One sentence for each: what does not run and why, what runs, the way back.</summary>

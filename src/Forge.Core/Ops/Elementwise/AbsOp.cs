@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>|x|. The gradient at 0 is 0.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record AbsOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "abs(a)";

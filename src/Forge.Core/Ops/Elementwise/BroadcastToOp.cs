@@ -3,6 +3,7 @@ namespace Forge.Core.Ops;
 /// <summary>x stretched to a shape: aligned at the last axis, extents of 1 repeat.</summary>
 /// <param name="To">The shape; x must broadcast to exactly it.</param>
 /// <exception cref="ShapeException">x does not stretch to the shape.</exception>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record BroadcastToOp(Shape To) : ElementwiseOp, ISampled
 {
     public override string Glsl => "a";

@@ -6,6 +6,7 @@ namespace Forge.Core.Ops;
 /// To an integer: truncated towards 0, then clamped to what the dtype holds; a NaN gives 0. To f32: rounded to nearest.
 /// Not differentiable. Types smaller than a word have ops of their own: <see cref="FromBytesOp"/>, <see cref="ToBytesOp"/>, <see cref="NarrowOp"/>, <see cref="WidenOp"/>.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record CastOp(DType To) : ElementwiseOp, ISampled
 {
     public override string Glsl => To switch

@@ -3,6 +3,7 @@ namespace Forge.Core.Ops;
 /// <summary>The VJP of clip: dy where low ≤ x ≤ high, else 0.</summary>
 /// <param name="Low">The lower bound.</param>
 /// <param name="High">The upper bound.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ClipGradOp(float Low, float High) : ElementwiseOp, ISampled
 {
     public override string Glsl => $"a >= {GlslLiteral.Of(Low)} && a <= {GlslLiteral.Of(High)} ? b : 0.0";

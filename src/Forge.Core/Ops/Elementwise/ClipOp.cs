@@ -3,6 +3,7 @@ namespace Forge.Core.Ops;
 /// <summary>min(max(x, low), high). A NaN stays one. The gradient flows where low ≤ x ≤ high.</summary>
 /// <param name="Low">The least result; may be −∞.</param>
 /// <param name="High">The greatest result, not below <paramref name="Low"/>; may be ∞.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ClipOp(float Low, float High) : ElementwiseOp, ISampled
 {
     /// <summary>The greatest result.</summary>

@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>What a comparison asks.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public enum Comparison
 {
     /// <summary>a &lt; b.</summary>
@@ -20,6 +21,7 @@ public enum Comparison
 /// <summary>1 where a comparison holds, else 0, with broadcasting: a u32 mask. With a NaN only <see cref="Comparison.NotEqual"/> holds.</summary>
 /// <param name="Comparison">What is asked.</param>
 /// <remarks>a, b f32, i32 or u32, of one dtype → u32. Not differentiable.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record CompareOp(Comparison Comparison) : ElementwiseOp, ISampled
 {
     public override string Glsl => Comparison switch

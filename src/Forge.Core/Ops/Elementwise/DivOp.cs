@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>a / b, with broadcasting. A quotient by 0 is infinite or NaN.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record DivOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "a / b";

@@ -2,6 +2,7 @@ namespace Forge.Core.Ops;
 
 /// <summary>The VJP of elu from its output, whose sign is the input's: dy where y &gt; 0, else (y + alpha) · dy.</summary>
 /// <param name="Alpha">The limit of elu at −∞ is −alpha; not negative.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record EluGradOp(float Alpha) : ElementwiseOp, ISampled
 {
     public override string Glsl => $"a > 0.0 ? b : (a + {GlslLiteral.Of(Alpha)}) * b";

@@ -4,6 +4,7 @@ namespace Forge.Core.Ops;
 
 /// <summary>x where x is positive, else alpha · (eˣ − 1). A NaN stays one.</summary>
 /// <param name="Alpha">The limit at −∞ is −alpha; not negative.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record EluOp(float Alpha) : ElementwiseOp, ISampled
 {
     /// <summary>The limit at −∞ is −alpha.</summary>

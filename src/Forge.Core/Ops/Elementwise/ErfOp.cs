@@ -3,6 +3,7 @@ using Forge.Core.Reference;
 namespace Forge.Core.Ops;
 
 /// <summary>The error function, 2/√π ∫₀ˣ e^(−t²) dt.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ErfOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "erfF(a)";

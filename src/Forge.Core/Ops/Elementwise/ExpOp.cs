@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>eˣ. Overflows to infinity, underflows to 0.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ExpOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "expF(a)";

@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>The largest integer that is not above x. Its gradient is 0 everywhere.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record FloorOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "floor(a)";

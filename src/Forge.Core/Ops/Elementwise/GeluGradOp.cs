@@ -4,6 +4,7 @@ namespace Forge.Core.Ops;
 
 /// <summary>The VJP of gelu from its input: gelu′(x) · dy.</summary>
 /// <param name="Approximate">Which form of gelu: see <see cref="GeluOp"/>.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record GeluGradOp(bool Approximate) : ElementwiseOp, ISampled
 {
     private const double Cubic = 0.044715;

@@ -6,6 +6,7 @@ namespace Forge.Core.Ops;
 /// <param name="Approximate">
 /// False: Φ(x) = ½ (1 + erf(x/√2)), Keras's and PyTorch's default. True: ½ (1 + tanh(√(2/π) (x + 0.044715 x³))).
 /// </param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record GeluOp(bool Approximate) : ElementwiseOp, ISampled
 {
     public override string Glsl => Approximate ? "geluTanh(a)" : "geluErf(a)";

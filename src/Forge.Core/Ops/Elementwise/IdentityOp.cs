@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>y = a: a copy, for where a value must outlive the place it lies in.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record IdentityOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "a";

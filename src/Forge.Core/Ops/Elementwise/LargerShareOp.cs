@@ -2,6 +2,7 @@ namespace Forge.Core.Ops;
 
 /// <summary>What the larger of two gets of a gradient: dy where a &gt; b, half of it where they are equal, else 0; with broadcasting.</summary>
 /// <remarks>The VJP of maximum for its first input; with a and b swapped, that of minimum.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record LargerShareOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "a > b ? c : a == b ? 0.5 * c : 0.0";

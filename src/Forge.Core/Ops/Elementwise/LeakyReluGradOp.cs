@@ -2,6 +2,7 @@ namespace Forge.Core.Ops;
 
 /// <summary>The VJP of leaky relu from its output, whose sign is the input's: dy where y &gt; 0, else slope · dy.</summary>
 /// <param name="Slope">The slope below 0; not negative.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record LeakyReluGradOp(float Slope) : ElementwiseOp, ISampled
 {
     public override string Glsl => $"a > 0.0 ? b : {GlslLiteral.Of(Slope)} * b";

@@ -2,6 +2,7 @@ namespace Forge.Core.Ops;
 
 /// <summary>x where x is positive, else slope · x. A NaN stays one.</summary>
 /// <param name="Slope">The slope below 0; not negative. Keras: 0.3, PyTorch: 0.01.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record LeakyReluOp(float Slope) : ElementwiseOp, ISampled
 {
     /// <summary>The slope below 0.</summary>

@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>The natural logarithm. 0 gives −∞, a negative number NaN.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record LogOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "logF(a)";

@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>The larger of a and b, with broadcasting. A NaN on either side wins. Where they are equal each gets half of the gradient, as in PyTorch.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record MaximumOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "maxNaN(a, b)";

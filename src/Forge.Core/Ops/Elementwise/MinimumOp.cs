@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>The smaller of a and b, with broadcasting. A NaN on either side wins. Where they are equal each gets half of the gradient, as in PyTorch.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record MinimumOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "minNaN(a, b)";

@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>−x.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record NegOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "-a";

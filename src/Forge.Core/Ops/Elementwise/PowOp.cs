@@ -2,6 +2,7 @@ namespace Forge.Core.Ops;
 
 /// <summary>aᵇ, with broadcasting. x⁰ is 1; a negative base needs an integer exponent, else the result is NaN.</summary>
 /// <remarks>At a = 0 nothing flows to an exponent that is not negative, as in PyTorch; at b = 0 nothing flows to the base.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record PowOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "powF(a, b)";

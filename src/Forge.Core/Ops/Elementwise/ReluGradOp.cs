@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>The VJP of relu from its output: dy where y &gt; 0, else 0.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ReluGradOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "a > 0.0 ? b : 0.0";

@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>max(x, 0). A NaN stays one; the gradient at 0 is 0.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record ReluOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "reluF(a)";

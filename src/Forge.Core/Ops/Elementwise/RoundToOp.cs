@@ -6,6 +6,7 @@ namespace Forge.Core.Ops;
 /// f32 → f32. The values that <see cref="NarrowOp"/> stores, for kernels that read f32. A NaN stays one. Has no VJP: a pass puts it into
 /// graphs that are differentiated already.
 /// </remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record RoundToOp(DType To) : ElementwiseOp, ISampled
 {
     /// <summary>F16 or BF16.</summary>

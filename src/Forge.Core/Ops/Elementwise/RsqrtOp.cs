@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>1 / √x. 0 gives ∞, a negative number NaN.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record RsqrtOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "inversesqrt(a)";

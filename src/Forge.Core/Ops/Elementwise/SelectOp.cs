@@ -2,6 +2,7 @@ namespace Forge.Core.Ops;
 
 /// <summary>a where the mask is not 0, else b, with broadcasting of all three.</summary>
 /// <remarks>mask u32; a, b f32, i32 or u32, of one dtype → that dtype. A NaN that is not chosen does not matter.</remarks>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SelectOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "a != 0u ? b : c";

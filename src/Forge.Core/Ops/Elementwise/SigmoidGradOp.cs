@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>The VJP of the sigmoid from its output: y · (1 − y) · dy.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SigmoidGradOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "a * (1.0 - a) * b";

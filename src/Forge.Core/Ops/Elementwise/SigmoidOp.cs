@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>1 / (1 + e⁻ˣ), without overflow.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SigmoidOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "sigmoidF(a)";

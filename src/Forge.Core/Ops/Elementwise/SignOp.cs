@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>−1, 0 or 1; a NaN stays one. Its gradient is 0 everywhere.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SignOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "signF(a)";

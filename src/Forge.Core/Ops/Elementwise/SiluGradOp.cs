@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>The VJP of x · s with s = sigmoid(x): (s + x · s · (1 − s)) · dy.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SiluGradOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "siluSlope(a) * b";

@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>x · sigmoid(x), also called swish.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SiluOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "siluF(a)";

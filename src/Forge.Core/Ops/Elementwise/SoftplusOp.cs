@@ -3,6 +3,7 @@ using Forge.Core.Reference;
 namespace Forge.Core.Ops;
 
 /// <summary>log(1 + eˣ), without overflow.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SoftplusOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "softplusF(a)";

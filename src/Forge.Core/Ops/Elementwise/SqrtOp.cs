@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>√x. A negative number gives NaN; the gradient at 0 is infinite.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SqrtOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "sqrt(a)";

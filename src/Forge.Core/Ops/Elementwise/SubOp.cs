@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>a − b, with broadcasting.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record SubOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "a - b";

@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>The VJP of tanh from its output: (1 − y²) · dy.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record TanhGradOp : ElementwiseOp, ISampled
 {
     // Near |y| = 1 both factors are exact differences; 1 - a * a would round a * a first and lose what is left.

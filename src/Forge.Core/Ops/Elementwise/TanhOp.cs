@@ -1,6 +1,7 @@
 namespace Forge.Core.Ops;
 
 /// <summary>tanh x, exact in its limits ±1.</summary>
+/// <threadsafety>Immutable.</threadsafety>
 public sealed record TanhOp : ElementwiseOp, ISampled
 {
     public override string Glsl => "tanhF(a)";
