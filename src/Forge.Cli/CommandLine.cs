@@ -29,6 +29,9 @@ internal sealed record Invocation(ParseResult Parsed, Report Report, Interruptio
 /// <summary>The tree of commands, and what surrounds each of them: warnings, signals, errors and exit codes.</summary>
 internal static class CommandLine
 {
+    // Once: options are shared, and would get their validators again.
+    private static readonly RootCommand s_root = Build();
+
     /// <summary>Runs a command line.</summary>
     /// <returns>The process's exit code, see <see cref="ExitCode"/>.</returns>
     public static int Run(string[] args)
@@ -40,7 +43,7 @@ internal static class CommandLine
     }
 
     /// <summary>Reads the words of a command line.</summary>
-    internal static ParseResult Parse(IReadOnlyList<string> args) => Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+    internal static ParseResult Parse(IReadOnlyList<string> args) => s_root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
 
     private static RootCommand Build()
     {

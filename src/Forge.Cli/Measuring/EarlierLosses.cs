@@ -20,7 +20,7 @@ internal sealed record EarlierLosses(string Driver, IReadOnlyList<float?> Losses
         try
         {
             EarlierLosses? found = null;
-            foreach (var line in File.ReadLines(path).Where(l => l.StartsWith('{')))
+            foreach (var line in InputFile.ReadText(path).Split('\n').Where(l => l.StartsWith('{')))
             {
                 using var document = JsonDocument.Parse(line);
                 if (document.RootElement.TryGetProperty("workload", out var name) && name.GetString() == workload && document.RootElement.TryGetProperty("losses", out var losses))
@@ -30,7 +30,7 @@ internal sealed record EarlierLosses(string Driver, IReadOnlyList<float?> Losses
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw new DataException($"{path}: not what 'forge bench step' prints ({problem.Message.TrimEnd('.')}).", problem);
+            throw new DataException($"{path}: not what 'forge bench step' prints ({ForeignText.Shown(problem.Message.TrimEnd('.'), 200)}).", problem);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Forge.Vulkan.Tuning;
 
@@ -31,6 +32,21 @@ internal sealed record CheckAnswer(Verdict Verdict, string Message, string Shape
     public static CheckAnswer Of(Verdict verdict, string message, PreparedCase? prepared = null) =>
         new(verdict, message, prepared?.Shapes ?? "", verdict == Verdict.Right ? 0 : null, verdict == Verdict.Right ? 0 : null, prepared?.Closeness.Ulps ?? 0, false, []);
 
+    /// <inheritdoc cref="TrialAnswer.Read"/>
+    public static CheckAnswer Read(string line)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(line, CheckJson.Default.CheckAnswer) is { } answer && Enum.IsDefined(answer.Verdict) && answer.Variants.All(label => label is not null))
+                return answer;
+        }
+        catch (JsonException)
+        {
+            // Said below.
+        }
+        return Of(Verdict.Crashed, TrialAnswer.NoAnswer(line));
+    }
+
     /// <summary>What a comparison with the reference found.</summary>
     public static CheckAnswer Of(Deviation deviation, PreparedCase prepared) => Of(deviation.Problem is null ? Verdict.Right : Verdict.Wrong, deviation.Problem ?? "", prepared) with
     {
@@ -45,5 +61,5 @@ internal sealed record CheckAnswer(Verdict Verdict, string Message, string Shape
 /// <summary>How checks travel; made at build time.</summary>
 [JsonSerializable(typeof(CheckQuestion))]
 [JsonSerializable(typeof(CheckAnswer))]
-[JsonSourceGenerationOptions(RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 internal sealed partial class CheckJson : JsonSerializerContext;

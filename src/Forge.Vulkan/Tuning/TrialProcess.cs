@@ -95,7 +95,7 @@ internal sealed class TrialProcess(TrialProgram program, TimeSpan limit) : IDisp
         var (line, failure) = Exchange(JsonSerializer.Serialize(question, CheckJson.Default.CheckQuestion));
         if (line is null)
             return CheckAnswer.Of(failure!.Verdict, failure.Message);
-        var answer = JsonSerializer.Deserialize(line, CheckJson.Default.CheckAnswer)!;
+        var answer = CheckAnswer.Read(line);
         if (answer.Strayed || answer.Verdict == Verdict.Crashed)
             Stop();
         return answer;

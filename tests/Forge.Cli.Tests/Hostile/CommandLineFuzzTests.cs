@@ -92,6 +92,20 @@ public sealed class CommandLineFuzzTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void DamagedLosses_AreReadOrRefused()
+    {
+        using var folder = new TemporaryFolder();
+        Run(new("losses of an earlier run", ["""{"workload":"cnn28","driver":"d","losses":[2.3,2.1,null]}"""u8.ToArray()], file =>
+        {
+            File.WriteAllBytes(folder["losses"], file);
+            using var writer = new System.Text.Json.Utf8JsonWriter(Stream.Null);
+            writer.WriteStartObject();
+            EarlierLosses.Read(folder["losses"], "cnn28").Write(writer, [2.3f, float.NaN, 2]);
+        }, typeof(DataException))
+        { Edits = [TextMutations.OfBytes] });
+    }
+
+    [Fact]
     public void DamagedLimits_AreTakenOrExplained() => Run(new("FORGE_LIMITS", [.. InputLimits.Names.Select(name => Encoding.UTF8.GetBytes(name + "=1000")), "frames=20, image-pixels=1000000,video-seconds=1.5"u8.ToArray(), ""u8.ToArray()],
         text => _ = InputLimits.Parse(Encoding.UTF8.GetString(text)), typeof(ForgeException))
     { Edits = [TextMutations.OfBytes] });

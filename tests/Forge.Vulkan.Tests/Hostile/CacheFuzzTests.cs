@@ -5,6 +5,7 @@ using System.Text.Json;
 using Forge.Core;
 using Forge.Core.Ops;
 using Forge.Fuzzing;
+using Forge.Vulkan.Checking;
 using Forge.Vulkan.Tuning;
 using Xunit.Abstractions;
 
@@ -119,6 +120,16 @@ public sealed class CacheFuzzTests : IDisposable
         }, typeof(RefusedException))
         { Edits = [TextMutations.OfBytes] });
     }
+
+    [Fact]
+    public void DamagedAnswerOfACheck_IsACrashOfTheProcess() => Run(new("answers of checks",
+        [JsonSerializer.SerializeToUtf8Bytes(new CheckAnswer(Verdict.Right, "", "x f32 (2, 3)", 0.5, null, 3, false, ["portable", "lane/packed"]), CheckJson.Default.CheckAnswer)], line =>
+    {
+        var answer = CheckAnswer.Read(Encoding.UTF8.GetString(line));
+        if (answer.Verdict == Verdict.Crashed) throw new RefusedException(new ForgeException(answer.Message).Message);
+        Assert.All(answer.Variants, label => Assert.NotNull(label));
+    }, typeof(RefusedException))
+    { Edits = [TextMutations.OfBytes] });
 
     [Fact]
     public void DamagedProgram_IsMadeALibraryOrRefused()
