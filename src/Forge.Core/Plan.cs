@@ -70,6 +70,13 @@ public sealed record PlannedConstant(HostTensor Value, Placement Place);
 /// <threadsafety>Immutable.</threadsafety>
 public sealed record PlannedScalar(HostScalar Scalar, Placement Place);
 
+/// <summary>A part of the arena while one value, or some one after the other in one place, live in it.</summary>
+/// <param name="Offset">Bytes from the arena's start.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="First">The first step that touches it: an index into <see cref="Plan.Steps"/>.</param>
+/// <param name="Last">The last step that touches it; afterwards the bytes are free.</param>
+public readonly record struct ArenaSlot(long Offset, long Bytes, int First, int Last);
+
 /// <summary>A traced function made ready to run: the order of its steps and a place for every value. Immutable.</summary>
 /// <threadsafety>Immutable.</threadsafety>
 public sealed record Plan
@@ -97,6 +104,9 @@ public sealed record Plan
 
     /// <summary>The largest sum of bytes that are live at once in the arena: no arena can be smaller.</summary>
     public required long LiveBytesPeak { get; init; }
+
+    /// <summary>What lives where in the arena, and when: a backend that is being tested spoils what is free.</summary>
+    public required IReadOnlyList<ArenaSlot> Slots { get; init; }
 
     /// <summary>The state blocks that steps read or write.</summary>
     public required IReadOnlyList<StateBlock> State { get; init; }

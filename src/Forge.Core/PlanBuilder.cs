@@ -38,10 +38,22 @@ internal sealed class PlanBuilder
         var outputs = PlaceOutputs();
         PlaceArena();
         _ends[Region.Arena] = MemoryPlanner.Place(_lifetimes, _backend.Traits.Alignment);
-        IEnumerable<PlanStep> steps = [.. _before, .. _order.SelectMany(Steps), .. _after.Select(c => c with { From = Place(c.Source!) with { Bytes = c.To.Bytes }, Source = null })];
+        // An empty tensor's word is nobody's: the place after it may be another's.
+        List<PlanStep> steps = [.. _before.Where(IsWork)];
+        var copied = steps.Count;
+        var ends = new int[_order.Count + 1]; // by node: the steps up to its own
+        for (var i = 0; i < _order.Count; i++)
+        {
+            steps.AddRange(Steps(_order[i]).Where(IsWork));
+            ends[i] = steps.Count;
+        }
+        steps.AddRange(_after.Select(c => c with { From = Place(c.Source!) with { Bytes = c.To.Bytes }, Source = null }).Where(IsWork));
+        ends[_order.Count] = steps.Count;
         var plan = new Plan
         {
-            Steps = [.. steps.Where(s => s is not CopyStep { To.Bytes: 0 })],   // an empty tensor's word is nobody's: the place after it may be another's
+            Steps = steps,
+            // A node without steps, such as a view, touches nothing: what it ends is free after the step before.
+            Slots = [.. _lifetimes.Select(l => new ArenaSlot(l.Offset, l.Bytes, l.First == 0 ? copied : ends[l.First - 1], ends[l.Last] - 1))],
             Inputs = inputs,
             InputTypes = _step.InputTypes,
             Scalars = _scalars,
@@ -54,6 +66,8 @@ internal sealed class PlanBuilder
         };
         RefuseIfTooLarge(plan);
         return plan;
+
+        static bool IsWork(PlanStep step) => step is not CopyStep { To.Bytes: 0 };
     }
 
     /// <summary>The value whose bytes a view shows.</summary>

@@ -27,6 +27,9 @@ public readonly record struct HostTimes(long Started, TimeSpan Upload, TimeSpan 
 /// <threadsafety>One thread at a time: its engine's.</threadsafety>
 public sealed class Executable : IExecutable
 {
+    // In f32, f16 and bf16; of integers, the largest.
+    private const uint NotANumber = 0xffff_ffff;
+
     private readonly VulkanBackend _backend;
     private readonly Plan _plan;
     private readonly Dictionary<Region, DeviceBuffer> _regions = [];
@@ -231,8 +234,11 @@ public sealed class Executable : IExecutable
         BufferSlice[] ones = Ones(kernels.Max(k => (long?)k.Chosen.Plan.OnesBytes) ?? 0) is { } all ? [all] : [];
 
         var steps = new List<RecordedStep>();
-        foreach (var step in _plan.Steps)
-            switch (step)
+        var freed = _backend.SpoilsFreed ? _plan.Slots.ToLookup(s => s.Last) : null;
+        if (freed is not null && _regions.TryGetValue(Region.Arena, out var arena)) steps.Add(new RecordedFill("the arena before a run", new(arena, 0, arena.Bytes), NotANumber));
+        for (var i = 0; i < _plan.Steps.Count; i++)
+        {
+            switch (_plan.Steps[i])
             {
                 case KernelStep kernel:
                     var (op, types, chosen) = (kernel.Node.Op, kernel.Node.InputTypes, _backend.Choose(kernel.Node));
@@ -244,8 +250,10 @@ public sealed class Executable : IExecutable
                     steps.Add(new RecordedCopy(copy.Label, SliceOf(copy.From), SliceOf(copy.To)) { Bytes = 2 * copy.From.Bytes });
                     break;
                 default:
-                    throw new InvalidOperationException($"unknown step {step}");
+                    throw new InvalidOperationException($"unknown step {_plan.Steps[i]}");
             }
+            foreach (var slot in freed?[i] ?? []) steps.Add(new RecordedFill($"free after step {i}", SliceOf(new(Region.Arena, slot.Offset, slot.Bytes)), NotANumber));
+        }
         return steps;
     }
 

@@ -116,6 +116,9 @@ public sealed class VulkanBackend : IBackend
     /// <summary>What is known of variants on this device.</summary>
     internal TunedVariants Tuned { get; } = null!;
 
+    /// <summary>Whether the arena is filled with NaN before each run, and each part of it as soon as it is free: a kernel that reads what it must not then shows. For tests.</summary>
+    internal bool SpoilsFreed { get; init; }
+
     /// <summary>What ops run, and shall run.</summary>
     internal VariantLedger Ledger { get; } = null!;
 

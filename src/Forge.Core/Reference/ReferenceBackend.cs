@@ -3,7 +3,8 @@ namespace Forge.Core.Reference;
 /// <summary>Runs plans in fp64 on the host, every value in its planned place: the oracle of whole plans, and slow.</summary>
 /// <remarks>
 /// A region is an array with one fp64 cell a byte; an element lies in the cell of its first byte. A wrong placement or order therefore
-/// shows in the results. The arena is NaN before each run, so nothing may depend on what an earlier run left. State is f32 between runs.
+/// shows in the results. The arena is NaN before each run, and what is free in it after each step, so nothing may depend on
+/// what an earlier run left, or read what the planner gave up. State is f32 between runs.
 /// </remarks>
 /// <threadsafety>One thread at a time: its engine's.</threadsafety>
 public sealed class ReferenceBackend : IBackend
@@ -54,10 +55,11 @@ public sealed class ReferenceBackend : IBackend
     {
         private readonly Plan _plan;
         private readonly Dictionary<Region, double[]> _cells;
+        private readonly ILookup<int, ArenaSlot> _freed;
 
         public Executable(Plan plan)
         {
-            _plan = plan;
+            (_plan, _freed) = (plan, plan.Slots.ToLookup(s => s.Last));
             _cells = plan.RegionBytes.ToDictionary(r => r.Key, r => new double[r.Value]);
             foreach (var constant in plan.Constants) Put(constant.Place, ReferenceTensor.From(constant.Value));
         }
@@ -75,7 +77,11 @@ public sealed class ReferenceBackend : IBackend
                 value[0] = scalar.DType == DType.F32 ? (float)scalar.Value : scalar.Value;
                 Put(place, value);
             }
-            foreach (var step in _plan.Steps) Run(step);
+            for (var i = 0; i < _plan.Steps.Count; i++)
+            {
+                Run(_plan.Steps[i]);
+                foreach (var slot in _freed[i]) Array.Fill(_cells[Region.Arena], double.NaN, checked((int)slot.Offset), checked((int)slot.Bytes));
+            }
             return [.. _plan.Outputs.Select(o => Get(o.Place, o.Type).ToHost())];
         }
 
