@@ -37,7 +37,7 @@ internal sealed class CompileAhead : IDisposable
 
     /// <summary>Whether a device gains by this. Not under the validation layer, nor where tests count or fail calls.</summary>
     public static bool Helps(Device device) =>
-        device.Limits.Quirks.CompilesAtFirstDispatch && !device.Api.IsHooked && !device.Instance.Validation && Environment.ProcessorCount > 1;
+        device.Limits.Quirks.CompilesAtFirstDispatch && device.CallsInAnyOrder && !device.Instance.Validation && Environment.ProcessorCount > 1;
 
     /// <summary>Starts compiling what is new, and returns at once.</summary>
     /// <param name="pipelines">In the order in which they will be dispatched first.</param>

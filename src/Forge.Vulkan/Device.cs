@@ -27,6 +27,9 @@ internal sealed record DeviceOptions
     /// <summary>Replaces Vulkan entry points.</summary>
     public EntryPointHook? Hook { get; init; }
 
+    /// <summary>Compiles ahead although calls are replaced, which then come in any order. For tests.</summary>
+    public bool AheadWhereHooked { get; init; }
+
     /// <summary>Narrows what kernels may use.</summary>
     public Func<DeviceLimits, DeviceLimits>? Narrow { get; init; }
 }
@@ -58,6 +61,7 @@ internal sealed unsafe class Device : IDisposable
             var devices = PhysicalDeviceQuery.List(Instance);
             Description = DeviceSelection.Choose([.. devices.Select(d => d.Description)], options.Device ?? Environment.GetEnvironmentVariable("FORGE_DEVICE"));
             (MapsDeviceMemory, StagingBytes, _statistics) = (!options.Staged, options.StagingBytes, options.Statistics);
+            CallsInAnyOrder = !Api.IsHooked || options.AheadWhereHooked;
             Physical = devices.First(d => d.Description == Description).Handle;
             using var features = new DeviceFeatures(Api, Physical, Description, options.Mode ?? ModeSwitch(), Instance.Validation);
             Limits = options.Narrow is { } narrow ? narrow(features.Limits) : features.Limits;
@@ -134,6 +138,9 @@ internal sealed unsafe class Device : IDisposable
 
     /// <summary>The length of a staging buffer, in bytes.</summary>
     public int StagingBytes { get; }
+
+    /// <summary>Whether other threads may call the driver meanwhile: not where tests count calls.</summary>
+    public bool CallsInAnyOrder { get; }
 
     /// <summary>Whether pipelines are built so that <see cref="Profiling.PipelineStatistics"/> can ask for their registers.</summary>
     public bool CapturesStatistics => _statistics && Limits.HasPipelineStatistics;

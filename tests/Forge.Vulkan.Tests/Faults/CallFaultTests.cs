@@ -13,6 +13,7 @@ public sealed class CallFaultTests : IDisposable
     // What a run can do without: the driver's cache, waiting for a device that is idle, and binaries of an earlier run, which are made anew.
     private static readonly string[] s_dispensable = ["vkGetPipelineCacheData", "vkDeviceWaitIdle", "vkCreateShadersEXT"];
 
+    private const int FewAttempts = 6;
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("forge faults ");
 
     public static TheoryData<string, BufferMode, bool> Settings()
@@ -46,6 +47,40 @@ public sealed class CallFaultTests : IDisposable
         }
         Assert.True(Run(setting, new(), "cache").Matches(expected), "the last run has other bits");
         Report($"{setting}: {warm.Values.Sum()} calls of {warm.Keys.Union(cold.Keys).Count()} entry points, {attempts} faults: {string.Join(", ", outcomes.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Value} {o.Key}"))}");
+    }
+
+    // Further devices compile on threads of their own: which of their calls comes when differs from run to run, so some faults find no call.
+    [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
+    public void CallThatFails_WhileFurtherDevicesCompile_LeavesNothingBehind(string driver)
+    {
+        var setting = new TrainingSetting(driver, BufferMode.Address, false, Ahead: true);
+        using (var device = Drivers.Open(driver, new() { Hook = (_, address) => address, AheadWhereHooked = true }, shared: true))
+            if (!CompileAhead.Helps(device)) return;
+        var recorded = new CallFaults(severalDevices: true);
+        var expected = Run(setting, recorded, "cold");
+        Assert.True(recorded.Mistakes.Count == 0, string.Join("; ", recorded.Mistakes));
+        Assert.True(recorded.Calls["vkCreateDevice"] > 1, "no further device was opened");
+        var (attempts, met) = (0, 0);
+        foreach (var (call, count) in recorded.Calls.OrderBy(c => c.Key, StringComparer.Ordinal))
+            foreach (var result in Drivers.LongTier ? s_results : [s_results[attempts % s_results.Length]])
+            {
+                // The last calls of each kind are mostly the further devices'.
+                var fault = new CallFault(call, Math.Max(1, count - attempts % 2), result);
+                var calls = new CallFaults(fault, severalDevices: true);
+                attempts++;
+                try
+                {
+                    Assert.True(Run(setting, calls, $"cold {attempts}").Matches(expected), $"{fault}: other bits");
+                }
+                catch (ForgeException error)
+                {
+                    Assert.Contains(call, error.Message, StringComparison.Ordinal);
+                }
+                Assert.True(calls.Mistakes.Count == 0, $"{fault}: {string.Join("; ", calls.Mistakes.Distinct())}");
+                if (calls.WasMet) met++;
+                if (!Drivers.LongTier && attempts == FewAttempts) return;
+            }
+        Report($"{setting}: {recorded.Calls.Values.Sum()} calls of {recorded.Calls.Count} entry points, {attempts} faults, {met} of them met");
     }
 
     public void Dispose() => _root.Delete(recursive: true);

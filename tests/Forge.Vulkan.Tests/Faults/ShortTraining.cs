@@ -11,9 +11,10 @@ namespace Forge.Vulkan.Tests.Faults;
 /// <param name="Driver">The driver.</param>
 /// <param name="Mode">How kernels reach buffers.</param>
 /// <param name="Staged">Whether device memory is treated as out of the host's reach.</param>
-internal sealed record TrainingSetting(string Driver, BufferMode Mode, bool Staged)
+/// <param name="Ahead">Whether further devices compile meanwhile, where the driver gains by it.</param>
+internal sealed record TrainingSetting(string Driver, BufferMode Mode, bool Staged, bool Ahead = false)
 {
-    public override string ToString() => $"{Driver} {Mode}{(Staged ? " staged" : "")}";
+    public override string ToString() => $"{Driver} {Mode}{(Staged ? " staged" : "")}{(Ahead ? " with further devices" : "")}";
 }
 
 /// <summary>A training run from opening the device to closing it: a small net with convolution, dropout and Adam, three steps, one of them profiled, two checkpoints over each other.</summary>
@@ -31,7 +32,7 @@ internal static class ShortTraining
     /// <returns>The weights of both checkpoints, byte for byte, and those of the end.</returns>
     public static TrainedBits Run(TrainingSetting setting, CallFaults calls, string cache, string checkpoint, Action<string>? avoided = null)
     {
-        var device = Drivers.Open(setting.Driver, new() { Mode = setting.Mode, Staged = setting.Staged, StagingBytes = 1 << 16, Hook = calls.Hook }, shared: true);
+        var device = Drivers.Open(setting.Driver, new() { Mode = setting.Mode, Staged = setting.Staged, StagingBytes = 1 << 16, Hook = calls.Hook, AheadWhereHooked = setting.Ahead }, shared: true);
         var backend = new VulkanBackend(device, cacheRoot: cache, tuned: false);
         backend.Avoided += v => avoided?.Invoke(v.ToString());
         using var engine = new Engine(backend, new() { Seed = 7 });
