@@ -88,7 +88,7 @@ float logF(float x)
     y = f + y;
     y = y + n * 0.693359375;
     uint u = floatBitsToUint(x);
-    return (u & 0x7fffffffu) == 0u ? uintBitsToFloat(0xff800000u)       // log 0 = -inf
+    return (u & 0x7fffffffu) < 0x00800000u ? uintBitsToFloat(0xff800000u) // log 0 = -inf; a denormal is 0, on every driver
         : u > 0x80000000u ? uintBitsToFloat(0x7fc00000u)                // log of a negative number, or of a NaN
         : u >= 0x7f800000u ? x : y;                                     // log inf = inf; NaN stays
 }

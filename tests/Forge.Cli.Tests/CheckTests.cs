@@ -48,11 +48,17 @@ public class CheckTests
         // The sixth element alone, where elements go one by one.
         shaders.Replace("include/strided.glsl", "STORE(Y, to, LOAD(X, from));", "STORE(Y, to, to == 5u ? LOAD(X, 0u) : LOAD(X, from));");
         var environment = shaders.Environment("mesa25");
-        var run = ForgeProgram.Run(["check", "--op", "Transpose", "--trials", "12", "--under", "device", "--json"], environment: environment).MustExit(1);
+        var page = shaders.Beside("check.html");
+        var run = ForgeProgram.Run(["check", "--op", "Transpose", "--trials", "12", "--under", "device", "--json", "--report", page], environment: environment).MustExit(1);
         EventDocumentationTests.MustBeDocumented([run]);
         var failed = run.EventsNamed("check").Where(r => r.GetProperty("verdict").GetString() == "wrong").ToList();
         Assert.NotEmpty(failed);
         Assert.Equal(failed.Count, Assert.Single(run.EventsNamed("done")).GetProperty("failures").GetInt32());
+        // One file that loads nothing, and says what and where.
+        var html = File.ReadAllText(page);
+        Assert.DoesNotMatch("(?i)<script|<link|src=|https?:|@import|url\\(", html);
+        Assert.All(["llvmpipe", "Mesa 25", "int64", "workgroup", "Transpose", $"{failed.Count} failure"], words => Assert.Contains(words, html, StringComparison.Ordinal));
+        Assert.All(failed, row => Assert.Contains(row.GetProperty("replay").GetString()!, html, StringComparison.Ordinal));
         foreach (var row in failed)
         {
             // Six elements are the fewest that have a sixth.

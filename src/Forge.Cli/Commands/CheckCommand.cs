@@ -47,22 +47,31 @@ internal static class CheckCommand
         var under = invocation.Get(Under);
         var found = new List<CheckedDevice>();
         var summary = new CheckReport(invocation, scope);
-        // One variant's derivatives are nothing apart.
-        if (under?.Contains(Derivatives) ?? scope.Variant is null)
-            summary.Derivatives(new OpChecker(_ => throw new InvalidOperationException("No device takes part."), scope), ops);
-        if (under is not [Derivatives])
-            foreach (var device in DevicesOf(invocation.EngineOptions.Device))
-                found.Add(Check(invocation, device, ops, scope, summary));
+        try
+        {
+            // One variant's derivatives are nothing apart.
+            if (under?.Contains(Derivatives) ?? scope.Variant is null)
+                summary.Derivatives(new OpChecker(_ => throw new InvalidOperationException("No device takes part."), scope), ops);
+            if (under is not [Derivatives])
+                foreach (var device in DevicesOf(invocation.EngineOptions.Device))
+                    Check(invocation, device, ops, scope, summary, found);
+        }
+        catch (OperationCanceledException)
+        {
+            // Hours of checking: what there is, is told.
+            Report.Warn("Interrupted: what follows is about the ops checked so far.");
+        }
         summary.Finish(found, DateTime.UtcNow - started);
         if (page is not null)
         {
             CheckPage.Write(page, found, summary.DerivativeRows, scope, started, DateTime.UtcNow - started);
             invocation.Report.Result($"Wrote {page}");
         }
+        invocation.Interruption.Token.ThrowIfCancellationRequested();
         return summary.Failures == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
-    private static CheckedDevice Check(Invocation invocation, DeviceDescription device, IReadOnlyList<OpEntry> ops, CheckScope scope, CheckReport summary)
+    private static void Check(Invocation invocation, DeviceDescription device, IReadOnlyList<OpEntry> ops, CheckScope scope, CheckReport summary, List<CheckedDevice> found)
     {
         using var backend = new VulkanBackend(new() { Device = device.Index.ToString(CultureInfo.InvariantCulture) });
         DeviceLine.Print(invocation.Report, backend.DeviceInUse);
@@ -71,6 +80,7 @@ internal static class CheckCommand
         var fit = backend.Limits.HasBufferAddress ? scope : scope with { Under = [.. scope.Under.Where(u => u != CheckSettings.Checked)] };
         var checker = new OpChecker(question => process.Ask(question, invocation.Interruption.Token), fit);
         var rows = new List<CheckRow>();
+        found.Add(new(backend.DeviceInUse, backend.Limits, rows));
         summary.Begin(device);
         foreach (var op in ops)
         {
@@ -79,7 +89,6 @@ internal static class CheckCommand
             summary.Tell(device, op.Name, ofOp);
             rows.AddRange(ofOp);
         }
-        return new(backend.DeviceInUse, backend.Limits, rows);
     }
 
     private static CheckScope ScopeOf(Invocation invocation)
@@ -90,9 +99,9 @@ internal static class CheckCommand
         if (variants is not (AllVariants or DefaultVariants) && !(variants.Contains('/', StringComparison.Ordinal) && invocation.Get(Op) is not null))
             throw new UsageException($"--variants is '{variants}'; it can be all, default, or with --op the name of one variant, such as portable/lanes64.");
         // One variant or one case is looked at where it is said; else everywhere.
-        IReadOnlyList<string?> usual = variants == DefaultVariants ? [CheckSettings.Checked, null, .. CheckSettings.Plans]
+        IReadOnlyList<string?> usual = variants == DefaultVariants ? [CheckSettings.Checked, null, .. SpecialValues.Names, .. CheckSettings.Plans]
             : variants != AllVariants ? [null]
-            : [CheckSettings.Checked, null, .. CheckSettings.Devices.Where(d => d != CheckSettings.Checked), .. CheckSettings.Plans];
+            : [CheckSettings.Checked, null, .. SpecialValues.Names, .. CheckSettings.Devices.Where(d => d != CheckSettings.Checked), .. CheckSettings.Plans];
         return new()
         {
             Trials = invocation.Get(Trials) ?? DefaultTrials,

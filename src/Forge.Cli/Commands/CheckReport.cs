@@ -25,6 +25,7 @@ internal sealed class CheckReport(Invocation invocation, CheckScope scope)
     {
         Report.Say("Derivatives of the fp64 references: the VJP against differences, its adjoint, second derivatives");
         var rows = new List<DerivativeRow>();
+        DerivativeRows = rows;
         foreach (var op in ops)
         {
             var row = checker.Derivatives(op, invocation.Interruption.Token);
@@ -43,7 +44,6 @@ internal sealed class CheckReport(Invocation invocation, CheckScope scope)
                 writer.WriteString("replay", $"./forge check {row.Replay(scope.Seed)} --under derivatives");
             });
         }
-        DerivativeRows = rows;
         Report.Say(string.Create(CultureInfo.InvariantCulture, $"  {rows.Count(r => r.Cases > 0)} ops have gradients, {rows.Sum(r => r.Cases)} cases; largest gaps: VJP {rows.Max(r => r.Worst?.Vjp ?? 0):0.0E+0}, adjoint {rows.Max(r => r.Worst?.Adjoint ?? 0):0.0E+0}, second {rows.Max(r => r.Worst?.Second ?? 0):0.0E+0}"));
     }
 
@@ -86,7 +86,7 @@ internal sealed class CheckReport(Invocation invocation, CheckScope scope)
         var (cases, variants) = (devices.Sum(d => d.Rows.Sum(r => r.Cases)), devices.Sum(d => d.Rows.Where(r => r.Under is null).Count()));
         var ops = devices.SelectMany(d => d.Rows.Select(r => r.Op)).Concat(DerivativeRows.Select(r => r.Op)).Distinct().Count();
         Report.Result(string.Create(CultureInfo.InvariantCulture,
-            $"{(Failures == 0 ? "All right" : $"{Failures} failures")}: {ops} ops, {variants} variants, {devices.Count} devices, {cases} cases on them, {DerivativeRows.Sum(r => r.Cases)} of derivatives, {took.TotalSeconds:0} s."));
+            $"{(Failures == 0 ? "All right" : Failures == 1 ? "1 failure" : $"{Failures} failures")}: {ops} ops, {variants} variants, {devices.Count} devices, {cases} cases on them, {DerivativeRows.Sum(r => r.Cases)} of derivatives, {took.TotalSeconds:0} s."));
         Report.Event("done", writer =>
         {
             writer.WriteNumber("ops", ops);

@@ -20,7 +20,11 @@ public sealed record Resize2DGradientOp(Resize2DGeometry Geometry, Size2D From) 
     public override void Reference(IReadOnlyList<ReferenceTensor> inputs, IReadOnlyList<ReferenceTensor> outputs)
     {
         var (dy, dx) = (inputs[0], outputs[0]);
-        Geometry.ForEachTap(this, dx.Shape, dy.Shape, (o, cell, weight) => dx[cell] += weight * dy[o]);
+        Geometry.ForEachTap(this, dx.Shape, dy.Shape, (o, cell, weight) =>
+        {
+            // A pixel that takes nothing of a cell gives it nothing, not even a NaN.
+            if (weight != 0) dx[cell] += weight * dy[o];
+        });
     }
 
     public override IReadOnlyList<Tensor?> Vjp(Node node, Cotangents cotangents) =>

@@ -36,7 +36,7 @@ internal sealed class CheckBench(Func<string?, CheckDevice> open) : IDisposable
             return CheckAnswer.Of(Verdict.Right, "", prepared) with { Variants = [.. device.Variants(prepared).Select(v => v.Label)] };
         return prepared.Kernel.Find(question.Variant, prepared.Op, prepared.InputTypes, prepared.OutputTypes, device.Limits) is { } variant
             ? device.Check(prepared, variant)
-            : CheckAnswer.Of(Verdict.Failed, CheckAnswer.NoVariant, prepared);
+            : CheckAnswer.Of(Verdict.Failed, CheckAnswer.NoVariant);
     });
 
     /// <summary>Answers lines until there are no more.</summary>

@@ -28,13 +28,14 @@ public sealed class ConformanceDevices : IDisposable
     /// <param name="name">What messages call the case.</param>
     /// <param name="replay">How to run it again.</param>
     /// <param name="only">Which variants, the same or not; all that differ where left out.</param>
+    /// <param name="special">Which special values are among the case's inputs; null for none.</param>
     /// <returns>How many variants were run.</returns>
     /// <exception cref="XunitException">A variant is wrong; the message says which, where and how to run it again.</exception>
-    internal int Check(OpCase drawn, string driver, BufferMode mode, string? narrowing, string name, string replay = "", Func<Variant, bool>? only = null)
+    internal int Check(OpCase drawn, string driver, BufferMode mode, string? narrowing, string name, string replay = "", Func<Variant, bool>? only = null, string? special = null)
     {
         var device = Open(driver, mode, narrowing);
         using var counted = DriverReport.Of(driver).Test();
-        var prepared = new PreparedCase(CheckCases.AsPlanned(drawn));
+        var prepared = new PreparedCase(CheckCases.AsPlanned(drawn), special);
         var place = $"{driver}, {mode}{(narrowing is null ? "" : $", {narrowing}")}";
         IReadOnlyList<Variant> variants;
         try

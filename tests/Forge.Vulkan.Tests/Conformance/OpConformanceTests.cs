@@ -37,6 +37,27 @@ public sealed class OpConformanceTests(ConformanceDevices devices) : IClassFixtu
     // SwiftShader takes half a minute to compile one checked recurrent cell.
     private static bool IsSlow(string driver, BufferMode mode) => driver == "swiftshader" && mode == BufferMode.Checked;
 
+    public static TheoryData<string, string> OpsAndDrivers()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var driver in TestedDrivers)
+            foreach (var op in OpTable.Entries.Where(HasKernel))
+                data.Add(op.Name, driver);
+        return data;
+    }
+
+    // The cases of the test above, whose pipelines are there: what is new is the values.
+    [DriverTheory, MemberData(nameof(OpsAndDrivers))]
+    public void Kernel_TreatsNaNInfinityDenormalsAndZeros_AsTheReferenceDoes(string op, string driver)
+    {
+        var entry = OpTable.Find(op)!;
+        foreach (var special in SpecialValues.Names)
+            for (var number = 0; number < ConformanceDevices.Few; number++)
+                if (SpecialValues.Plant(CheckCases.Of(entry, CheckCases.Draws(op, number)), special) is { } planted)
+                    devices.Check(planted, driver, BufferMode.Address, narrowing: null, $"{op} case {number}, {SpecialValues.Words(special)}",
+                        $"\n  Replay: ./forge check --op {op} --case {number} --under {special}, on {driver}", special: special);
+    }
+
     public static TheoryData<string, string, string> OpsDriversAndNarrowings()
     {
         var data = new TheoryData<string, string, string>();

@@ -32,6 +32,7 @@ public sealed record GeluGradOp(bool Approximate) : ElementwiseOp, ISampled
 
     private double Slope(double x)
     {
+        if (double.IsInfinity(x)) return x > 0 ? 1 : 0;
         if (!Approximate) return 0.5 * (1 + SpecialFunctions.Erf(x / Math.Sqrt(2))) + x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
         var t = Math.Tanh(s_scale * (x + Cubic * x * x * x));
         return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * s_scale * (1 + 3 * Cubic * x * x);

@@ -19,6 +19,7 @@ public sealed record SiluGradOp : ElementwiseOp, ISampled
 
     private static double Slope(double x)
     {
+        if (double.IsInfinity(x)) return x > 0 ? 1 : 0;
         var s = 1 / (1 + Math.Exp(-x));
         return s + x * s * (1 - s);
     }
