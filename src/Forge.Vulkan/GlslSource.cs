@@ -39,7 +39,7 @@ public sealed class GlslSource
             return known;
         var name = _file ?? inline;
         var text = _text ?? ReadFile(_file!, name);
-        var includes = new List<(string Name, string Text)>();
+        var (includes, seen) = (new List<(string Name, string Text)>(), new HashSet<string>(StringComparer.Ordinal));
         Visit(name, text);
         return (name, text, includes);
 
@@ -48,7 +48,7 @@ public sealed class GlslSource
         {
             foreach (var (line, included) in ShaderSource.Directives(source))
             {
-                if (includes.Any(i => i.Name == included) || Own(included, $"{from}:{line}") is not { } path)
+                if (!seen.Add(included) || Own(included, $"{from}:{line}") is not { } path)
                     continue;
                 if (includes.Count >= InputLimits.Current.GlslFiles)
                     throw new ShaderException($"{from}:{line}: #include \"{ForeignText.Shown(included)}\" is one more than the {InputLimits.Current.GlslFiles} files that a kernel may include. Join some, or raise glsl-files in {InputLimits.Switch}.");

@@ -56,10 +56,24 @@ public sealed class SavedClassifier
     {
         if (ClassifierDesign.Of(saved.ModelConfig) is not { } design || saved.InputShape.Count != design.InputRank || saved.ClassNames.Count < 2)
             throw new CheckpointException($"{path}: a checkpoint of another model than Forge's classifiers. Give one that forge train cnn, forge train rnn or forge train video wrote.");
-        var model = design.Build(new([.. saved.InputShape]), saved.ClassNames.Count);
+        var model = Built(() => design.Build(new([.. saved.InputShape]), saved.ClassNames.Count), path);
         var trainer = new Trainer(engine, model, new Adam(), Losses.CategoricalCrossentropy);
         trainer.LoadWeights(saved, path);
         return new(saved, design, path, trainer);
+    }
+
+    /// <summary>A model as a checkpoint describes it, which may be one that cannot be.</summary>
+    /// <exception cref="CheckpointException">It is.</exception>
+    internal static T Built<T>(Func<T> build, string path)
+    {
+        try
+        {
+            return build();
+        }
+        catch (ShapeException problem)
+        {
+            throw new CheckpointException($"{path}: describes a model that cannot be: {problem.Message} The file is damaged; use another checkpoint.", problem);
+        }
     }
 
     /// <summary>Throws unless the model can judge this data.</summary>

@@ -1,5 +1,6 @@
 using Forge.Core;
 using Forge.Models.Checkpoints;
+using Forge.Models.Cnn;
 using Forge.Models.Training;
 
 namespace Forge.Models.Gan;
@@ -43,7 +44,7 @@ public sealed class SavedGan : IDisposable
             ?? throw new CheckpointException($"{path}: a checkpoint of another model than a DCGAN. Give one that forge train gan wrote.");
         if (saved.ClassNames.Count != config.Classes)
             throw new CheckpointException($"{path}: names {saved.ClassNames.Count} classes, but its model makes images of {config.Classes}. The file is damaged; use another checkpoint.");
-        var trainer = new GanTrainer(engine, new(config));
+        var trainer = new GanTrainer(engine, SavedClassifier.Built(() => new DcGan(config), path));
         trainer.LoadWeights(saved, path);
         return new(saved, path, trainer);
     }

@@ -33,7 +33,7 @@ public sealed class CommandLineFuzzTests(ITestOutputHelper output)
         var parsed = CommandLine.Parse(words);
         if (parsed.Errors.Count > 0) throw UsageProblem.Explain(parsed);
         // Then what is wrong with the other words does not matter, and nothing reads them.
-        if (parsed.Tokens.Any(t => t.Value is "--help" or "-h" or "-?" or "/?" or "/h" or "--version")) return;
+        if (parsed.Tokens.Any(t => t.Type == System.CommandLine.Parsing.TokenType.Directive || t.Value is "--help" or "-h" or "-?" or "/?" or "/h" or "--version")) return;
         foreach (var option in parsed.CommandResult.Command.Options.Where(o => o is not System.CommandLine.Help.HelpOption and not VersionOption)) _ = parsed.GetResult(option)?.GetValueOrDefault<object?>();
         var invocation = new Invocation(parsed, new Report(json: false, quiet: true), null!);
         switch (parsed.CommandResult.Command.Name)

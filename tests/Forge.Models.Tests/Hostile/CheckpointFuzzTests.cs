@@ -68,6 +68,57 @@ public sealed class CheckpointFuzzTests(ITestOutputHelper output)
     }, typeof(CheckpointException))
     { Edits = [EditCheckpoint] });
 
+    // Weights that fit, and words that may not: what evaluate, predict and generate make of them.
+    [Fact]
+    public void ModelMadeToHarm_IsOpenedOrRefused()
+    {
+        var (cnn, gan) = (new CnnDesign(), new DcGanConfig(28, 1, 2, "nonsaturating", 1, 2));
+        byte[][] corpus;
+        using (var engine = Engines.Reference())
+        {
+            Checkpoint Of(IEnumerable<Core.Parameter> parameters, string model, int[] shape) =>
+                s_sample with { Weights = parameters.ToDictionary(p => p.Name, engine.State.Read), OptimizerSlots = new Dictionary<string, HostTensor>(), ModelConfig = model, InputShape = shape };
+            var design = new DcGan(gan);
+            corpus =
+            [
+                BytesOf(Of(cnn.Build((22, 22, 1), 2).Parameters, cnn.ModelConfig, [22, 22, 1])),
+                BytesOf(Of(new Models.Rnn.RnnDesign("gru", 3).Build((5, 4, 1), 2).Parameters, new Models.Rnn.RnnDesign("gru", 3).ModelConfig, [5, 4, 1])),
+                BytesOf(Of([.. design.Generator.Parameters, .. design.Discriminator.Parameters], gan.ToJson(), [28, 28, 1])),
+            ];
+        }
+        Run(new("checkpoints opened", corpus, file =>
+        {
+            using var engine = Engines.Reference();
+            var read = Checkpoint.Of(Safetensors.Read(new MemoryStream(file), "x.safetensors"), "x.safetensors");
+            if (SavedGan.Is(read)) SavedGan.Load(engine, read, "x.safetensors").Dispose();
+            else _ = SavedClassifier.Load(engine, read, "x.safetensors").ImageShape;
+        }, typeof(CheckpointException))
+        { Edits = [EditWords], EditsBytes = false, AllocationLimit = length => (8 << 20) + 64L * length, FastTierInputs = 40 });
+
+        static byte[] EditWords(Random random, byte[] input, byte[] other)
+        {
+            var read = Checkpoint.Of(Safetensors.Read(new MemoryStream(input), "x"), "x");
+            for (var tries = 0; tries < 20; tries++)
+                try
+                {
+                    var state = TrainingState.FromJson(TextMutations.Edit(random, TrainingState.ToJson(read), TrainingState.ToJson(read)), "x", read);
+                    return BytesOf(state with { ModelConfig = TextMutations.Edit(random, read.ModelConfig, read.ModelConfig) is var edited && random.Next(2) == 0 ? edited : read.ModelConfig });
+                }
+                catch (CheckpointException)
+                {
+                    // Refused before it could do harm: another.
+                }
+            return input;
+        }
+
+        static byte[] BytesOf(Checkpoint checkpoint)
+        {
+            using var folder = new TemporaryFolder();
+            checkpoint.Save(folder["a"]);
+            return System.IO.File.ReadAllBytes(folder["a"]);
+        }
+    }
+
     [Fact]
     public void DamagedModelConfig_IsKnownOrNot() => Run(new("model configurations",
         [.. ((string[])[new CnnDesign().ModelConfig, new Models.Rnn.RnnDesign("gru", 32).ModelConfig, new Models.Video.VideoDesign("conv3d").ModelConfig, new DcGanConfig(28, 1, 10, "nonsaturating", 8).ToJson()]).Select(Encoding.UTF8.GetBytes)], config =>

@@ -70,6 +70,15 @@ public sealed class GlslFuzzTests : IDisposable
     }
 
     [Fact]
+    public void FileIncludedTenThousandTimes_IsReadOnce()
+    {
+        var kernel = Write("kernel.comp", string.Concat(Enumerable.Repeat("#include \"math.glsl\"\n#include \"parts/two.glsl\"\n", 5000)));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Single(GlslSource.FromFile(kernel).Read("inline").Includes);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);
+    }
+
+    [Fact]
     public void IncludesDeeperThanTheLimit_AreRefused()
     {
         for (var i = 0; i < 150; i++) Write($"deep{i}.glsl", $"#include \"deep{i + 1}.glsl\"\n");
