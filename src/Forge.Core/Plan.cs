@@ -75,6 +75,7 @@ public sealed record PlannedScalar(HostScalar Scalar, Placement Place);
 /// <param name="Bytes">Its length.</param>
 /// <param name="First">The first step that touches it: an index into <see cref="Plan.Steps"/>.</param>
 /// <param name="Last">The last step that touches it; afterwards the bytes are free.</param>
+/// <threadsafety>Immutable.</threadsafety>
 public readonly record struct ArenaSlot(long Offset, long Bytes, int First, int Last);
 
 /// <summary>A traced function made ready to run: the order of its steps and a place for every value. Immutable.</summary>
