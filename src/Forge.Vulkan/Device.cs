@@ -12,6 +12,9 @@ internal sealed record DeviceOptions
     /// <summary>Whether the validation layer watches. Null means FORGE_VALIDATION.</summary>
     public bool? Validation { get; init; }
 
+    /// <summary>Whether the validation layer, where it watches, adds checks to shaders too. Null means FORGE_VALIDATION=gpu.</summary>
+    public bool? GpuAssisted { get; init; }
+
     /// <summary>How kernels reach buffers. Null means FORGE_BUFFERS, else addresses where the device has them.</summary>
     public BufferMode? Mode { get; init; }
 
@@ -55,7 +58,7 @@ internal sealed unsafe class Device : IDisposable
         options ??= new DeviceOptions();
         _shaderObjects = new(() => ShaderObjects.Of(this));
         Api = new VulkanApi(options.Hook);
-        Instance = new VulkanInstance(Api, options.Validation ?? Switches.Validation);
+        Instance = new VulkanInstance(Api, options.Validation ?? Switches.Validation, options.GpuAssisted ?? Switches.GpuAssisted);
         try
         {
             var devices = PhysicalDeviceQuery.List(Instance);

@@ -20,8 +20,11 @@ public static class Switches
             .Where(name => name.StartsWith("FORGE_", StringComparison.Ordinal) && !name.StartsWith("FORGE_TEST_", StringComparison.Ordinal) && !Known.Contains(name))
             .Order(StringComparer.Ordinal)];
 
-    /// <summary>FORGE_VALIDATION=1: run under the Khronos validation layer.</summary>
+    /// <summary>FORGE_VALIDATION=1|gpu: run under the Khronos validation layer.</summary>
     internal static bool Validation => Flag("FORGE_VALIDATION");
+
+    /// <summary>FORGE_VALIDATION=gpu: the layer adds checks to shaders, too.</summary>
+    internal static bool GpuAssisted => Environment.GetEnvironmentVariable("FORGE_VALIDATION") == "gpu";
 
     /// <summary>FORGE_TUNE=cached|off: whether tuned choices are used. They are made by <c>forge tune</c> alone.</summary>
     /// <exception cref="Core.DeviceException">It is something else.</exception>

@@ -18,8 +18,9 @@ internal sealed unsafe class VulkanInstance : IDisposable
     /// <summary>Creates an instance.</summary>
     /// <param name="api">The loader.</param>
     /// <param name="validation">Whether to switch the validation layer on.</param>
+    /// <param name="gpuAssisted">Whether the layer adds checks to shaders as well, which then run much slower.</param>
     /// <exception cref="DeviceException">There is no driver, or no validation layer where one was asked for.</exception>
-    public VulkanInstance(VulkanApi api, bool validation)
+    public VulkanInstance(VulkanApi api, bool validation, bool gpuAssisted = false)
     {
         (Api, Validation) = (api, validation);
         if (validation && !HasLayer(ValidationLayer))
@@ -41,12 +42,12 @@ internal sealed unsafe class VulkanInstance : IDisposable
             ApiVersion = Silk.NET.Vulkan.Vk.Version13, // the newest Forge knows; it needs only 1.2
         };
         // Without this the layer does not check hazards between dispatches.
-        var sync = ValidationFeatureEnableEXT.SynchronizationValidationExt;
+        var checks = stackalloc ValidationFeatureEnableEXT[] { ValidationFeatureEnableEXT.SynchronizationValidationExt, ValidationFeatureEnableEXT.GpuAssistedExt };
         var features = new ValidationFeaturesEXT
         {
             SType = StructureType.ValidationFeaturesExt,
-            EnabledValidationFeatureCount = 1,
-            PEnabledValidationFeatures = &sync,
+            EnabledValidationFeatureCount = gpuAssisted ? 2u : 1,
+            PEnabledValidationFeatures = checks,
         };
         var create = new InstanceCreateInfo
         {
@@ -158,8 +159,9 @@ internal sealed unsafe class VulkanInstance : IDisposable
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static Bool32 OnMessage(DebugUtilsMessageSeverityFlagsEXT severity, DebugUtilsMessageTypeFlagsEXT type, DebugUtilsMessengerCallbackDataEXT* data, void* user)
     {
-        if (GCHandle.FromIntPtr((nint)user).Target is VulkanInstance self)
-            self._messages.Enqueue($"{severity}: {Marshal.PtrToStringUTF8((nint)data->PMessage)}");
+        var text = Marshal.PtrToStringUTF8((nint)data->PMessage);
+        if (GCHandle.FromIntPtr((nint)user).Target is VulkanInstance self && !LayerNotices.Has(Marshal.PtrToStringUTF8((nint)data->PMessageIdName), text))
+            self._messages.Enqueue($"{severity}: {text}");
         return false;
     }
 

@@ -9,9 +9,9 @@ internal sealed class DeviceUnderTest : IDisposable
     public static SpirvCache Compiled { get; } = new(null);
 
     public DeviceUnderTest(string driver, BufferMode? mode = null, bool validation = false, EntryPointHook? hook = null, Func<DeviceLimits, DeviceLimits>? narrow = null,
-        bool shared = false, bool staged = false)
+        bool shared = false, bool staged = false, bool gpuAssisted = false, bool acrossSubmissions = true)
     {
-        Device = Drivers.Open(driver, new() { Mode = mode, Validation = validation, Hook = hook, Narrow = narrow, Staged = staged }, shared);
+        Device = Drivers.Open(driver, new() { Mode = mode, Validation = validation, GpuAssisted = gpuAssisted, Hook = hook, Narrow = narrow, Staged = staged }, shared, acrossSubmissions);
         Transfers = new(Device);
         Pipelines = new(Device, new ShaderCompiler(cache: Compiled), cacheRoot: null);
         MatrixProbe.Confirm(Device, Pipelines);

@@ -37,7 +37,8 @@ internal static partial class Drivers
     /// <param name="driver">The driver.</param>
     /// <param name="options">How the device is opened; auto where no device is named.</param>
     /// <param name="shared">Whether many tests use the device, and count themselves with <see cref="DriverReport.Test"/>.</param>
-    public static Device Open(string driver, DeviceOptions? options = null, bool shared = false)
+    /// <param name="acrossSubmissions">Whether the validation layer, where it watches, looks for hazards across submissions too.</param>
+    public static Device Open(string driver, DeviceOptions? options = null, bool shared = false, bool acrossSubmissions = true)
     {
         var report = DriverReport.Of(driver);
         // The loader reads VK_DRIVER_FILES with getenv when an instance is made; .NET's SetEnvironmentVariable does not reach getenv.
@@ -46,6 +47,9 @@ internal static partial class Drivers
             var (name, lanes) = driver.Split('@') is [var n, var l] ? (n, int.Parse(l, System.Globalization.CultureInfo.InvariantCulture)) : (driver, 0);
             if (Present[name] is { } manifest)
                 SetNative("VK_DRIVER_FILES", lanes == 0 ? manifest : CopyOf(name, manifest, lanes));
+            // Older layers take this from the environment alone; newer ones do it unasked.
+            if (options?.Validation == true && acrossSubmissions)
+                SetNative("VK_LAYER_ENABLES", "VALIDATION_CHECK_ENABLE_SYNCHRONIZATION_VALIDATION_QUEUE_SUBMIT");
             if (lanes != 0)
             {
                 SetNative("LP_NATIVE_VECTOR_WIDTH", $"{32 * lanes}");
@@ -57,6 +61,8 @@ internal static partial class Drivers
             }
             finally
             {
+                if (options?.Validation == true && acrossSubmissions)
+                    unsetenv("VK_LAYER_ENABLES");
                 if (lanes != 0)
                 {
                     unsetenv("LP_NATIVE_VECTOR_WIDTH");

@@ -76,7 +76,8 @@ public sealed partial class LayoutTests
         return [.. ProjectReference().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal)];
     }
 
-    private static string FindRoot()
+    /// <summary>The repository's folder.</summary>
+    internal static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Forge.sln"))) folder = folder.Parent;

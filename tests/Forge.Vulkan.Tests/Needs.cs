@@ -19,7 +19,10 @@ internal static class Needs
     };
 
     /// <summary>Null where the validation layer is installed; else that it is not.</summary>
-    public static string? MissingValidation { get; } = MissingDriver
+    public static string? MissingValidation { get; } = WhyNoValidation();
+
+    /// <summary>What <see cref="MissingValidation"/> is in the environment of this moment.</summary>
+    public static string? WhyNoValidation() => MissingDriver
         ?? (Problem(() => Drivers.Open(Drivers.Names()[0], new() { Validation = true, Mode = BufferMode.Descriptor }, shared: true).Dispose()) is { } problem
             && problem.Contains("VK_LAYER_KHRONOS_validation", StringComparison.Ordinal) ? "needs the Vulkan validation layer; ./forge test fetches it" : null);
 
