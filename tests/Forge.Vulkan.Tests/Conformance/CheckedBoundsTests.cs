@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Forge.Core;
+using Forge.Vulkan.Checking;
 using Xunit.Abstractions;
 
 namespace Forge.Vulkan.Tests.Conformance;
@@ -36,7 +37,7 @@ public sealed class CheckedBoundsTests(CheckedBoundsTests.Devices devices, ITest
         {
             var plan = kernel.PlanOf(@case.Op, variant, inputs, outputs);
             using var run = new Arena(test, @case, outputs, new(kernel, variant, plan));
-            var stored = new List<BufferSlice>();
+            var written = new List<BufferSlice>();
             run.Run(run.Steps);     // nothing is short: nothing is said
             for (var s = 0; s < run.Steps.Count; s++)
                 for (var b = 0; run.Steps[s] is RecordedDispatch dispatch && b < dispatch.Bindings.Count; b++)
@@ -48,19 +49,19 @@ public sealed class CheckedBoundsTests(CheckedBoundsTests.Devices devices, ITest
                         output.WriteLine($"{op} {variant.Label}, {dispatch.Pipeline.Name}: binding {b} is not reached");
                         continue;
                     }
-                    if (fault.IsStore) stored.Add(dispatch.Bindings[b].Slice);
+                    if (dispatch.Bindings[b].Written) written.Add(dispatch.Bindings[b].Slice);
                     _ = fault.IsStore ? stores++ : loads++;
                     Assert.True(dispatch.Bindings[b].Written || !fault.IsStore, $"{op} {variant.Label}: binding {b} is only read, but a store was reported");
                 }
-            // A binding may stand in for one that the op has no use for; a result is stored through one of its own.
-            Assert.All(run.Outputs, o => Assert.Contains(stored, o.Overlaps));
+            // A binding may stand in for one that the op has no use for; a result is written through one of its own.
+            Assert.All(run.Outputs, o => Assert.Contains(written, o.Overlaps));
         }
         output.WriteLine($"{op}, {driver}: {loads} loads and {stores} stores past a slice, each reported");
         Assert.True(stores > 0, "no store was reported");
         Assert.True(loads > 0 || inputs.Length == 0, "no load was reported");
     }
 
-    private static OpCase Case(OpEntry op) => ConformanceCases.AsPlanned(op.Sample(Draw.FromSeed(1)));
+    private static OpCase Case(OpEntry op) => CheckCases.AsPlanned(op.Sample(Draw.FromSeed(1)));
 
     /// <summary>A case's tensors in one buffer, one behind the other, and the steps of a variant on them.</summary>
     private sealed class Arena : IDisposable
