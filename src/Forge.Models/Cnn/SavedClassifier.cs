@@ -56,7 +56,7 @@ public sealed class SavedClassifier
     {
         if (ClassifierDesign.Of(saved.ModelConfig) is not { } design || saved.InputShape.Count != design.InputRank || saved.ClassNames.Count < 2)
             throw new CheckpointException($"{path}: a checkpoint of another model than Forge's classifiers. Give one that forge train cnn, forge train rnn or forge train video wrote.");
-        var model = Built(() => design.Build(new([.. saved.InputShape]), saved.ClassNames.Count), path);
+        var model = Built(() => design.Build(new([.. saved.InputShape]), saved.ClassNames.Count), path, built => built.Parameters);
         var trainer = new Trainer(engine, model, new Adam(), Losses.CategoricalCrossentropy);
         trainer.LoadWeights(saved, path);
         return new(saved, design, path, trainer);
@@ -64,11 +64,13 @@ public sealed class SavedClassifier
 
     /// <summary>A model as a checkpoint describes it, which may be one that cannot be.</summary>
     /// <exception cref="CheckpointException">It is.</exception>
-    internal static T Built<T>(Func<T> build, string path)
+    internal static T Built<T>(Func<T> build, string path, Func<T, IReadOnlyList<Parameter>> parameters)
     {
         try
         {
-            return build();
+            var built = build();
+            _ = parameters(built).Count; // layers learn their shapes when somebody asks
+            return built;
         }
         catch (ShapeException problem)
         {

@@ -44,7 +44,7 @@ public sealed class SavedGan : IDisposable
             ?? throw new CheckpointException($"{path}: a checkpoint of another model than a DCGAN. Give one that forge train gan wrote.");
         if (saved.ClassNames.Count != config.Classes)
             throw new CheckpointException($"{path}: names {saved.ClassNames.Count} classes, but its model makes images of {config.Classes}. The file is damaged; use another checkpoint.");
-        var trainer = new GanTrainer(engine, SavedClassifier.Built(() => new DcGan(config), path));
+        var trainer = new GanTrainer(engine, SavedClassifier.Built(() => new DcGan(config), path, gan => [.. gan.Generator.Parameters, .. gan.Discriminator.Parameters]));
         trainer.LoadWeights(saved, path);
         return new(saved, path, trainer);
     }

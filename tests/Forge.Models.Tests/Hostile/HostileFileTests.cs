@@ -102,6 +102,15 @@ public sealed class HostileFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("lstm", 65542), InlineData("gru", 715827883), InlineData("simple", int.MaxValue)]
+    public void ClassifierThatCannotBe_IsRefusedAsACheckpoint(string cell, int units)
+    {
+        using var engine = Engines.Reference();
+        var saved = new Checkpoint { Weights = new Dictionary<string, HostTensor>(), ModelConfig = new Models.Rnn.RnnDesign(cell, units).ModelConfig, InputShape = [5, 4, 1], ClassNames = ["a", "b"] };
+        Assert.Contains("x.safetensors: ", Assert.Throws<CheckpointException>(() => Models.Cnn.SavedClassifier.Load(engine, saved, "x.safetensors")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("../other"), InlineData(".."), InlineData("."), InlineData("/tmp"), InlineData("a/b")]
     public void ClassThatIsAPath_IsRefused(string name)
     {
