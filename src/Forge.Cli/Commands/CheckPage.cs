@@ -143,7 +143,7 @@ internal sealed class CheckPage(IReadOnlyList<CheckedDevice> devices, IReadOnlyL
             {
                 var worst = row.Failure?.Answer ?? row.Worst!;
                 Add(string.Create(CultureInfo.InvariantCulture,
-                    $"<tr><td>{device.Description.Index}</td><td><code>{Safe(row.Variant)}</code></td><td>{Safe(row.Under ?? "")}</td><td class=\"n\">{row.Cases}</td><td>{Bar(row)}</td><td class=\"n\">{worst.Normalised:0.00}</td><td><code>{Safe(worst.Shapes)}</code></td><td><code>{Safe(row.Replay(scope.Seed, scope.Draws))}</code></td></tr>\n"));
+                    $"<tr><td>{device.Description.Index}</td><td><code>{Safe(row.Variant)}</code></td><td>{(row.Under is null ? "<span class=\"muted\">as it is</span>" : Safe(row.Under))}</td><td class=\"n\">{row.Cases}</td><td>{Bar(row)}</td><td class=\"n\">{worst.Normalised:0.00}</td><td><code>{Safe(worst.Shapes)}</code></td><td><code>{Safe(row.Replay(scope.Seed, scope.Draws))}</code></td></tr>\n"));
             }
             Add("</tbody></table></div></details>\n");
         }

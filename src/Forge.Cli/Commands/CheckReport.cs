@@ -44,7 +44,7 @@ internal sealed class CheckReport(Invocation invocation, CheckScope scope)
                 writer.WriteString("replay", $"./forge check {row.Replay(scope.Seed)} --under derivatives");
             });
         }
-        Report.Say(string.Create(CultureInfo.InvariantCulture, $"  {rows.Count(r => r.Cases > 0)} ops have gradients, {rows.Sum(r => r.Cases)} cases; largest gaps: VJP {rows.Max(r => r.Worst?.Vjp ?? 0):0.0E+0}, adjoint {rows.Max(r => r.Worst?.Adjoint ?? 0):0.0E+0}, second {rows.Max(r => r.Worst?.Second ?? 0):0.0E+0}"));
+        Report.Say(rows.All(r => r.Cases == 0) ? "  none of these ops has a gradient" : string.Create(CultureInfo.InvariantCulture, $"  {rows.Count(r => r.Cases > 0)} ops have gradients, {rows.Sum(r => r.Cases)} cases; largest gaps: VJP {rows.Max(r => r.Worst?.Vjp ?? 0):0.0E+0}, adjoint {rows.Max(r => r.Worst?.Adjoint ?? 0):0.0E+0}, second {rows.Max(r => r.Worst?.Second ?? 0):0.0E+0}"));
     }
 
     /// <summary>Starts a device's table.</summary>

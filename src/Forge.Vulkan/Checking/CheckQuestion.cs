@@ -30,7 +30,7 @@ internal sealed record CheckAnswer(Verdict Verdict, string Message, string Shape
 
     /// <summary>An answer without figures.</summary>
     public static CheckAnswer Of(Verdict verdict, string message, PreparedCase? prepared = null) =>
-        new(verdict, verdict == Verdict.Right || prepared is null ? message : $"{message} {OpUse.KeyOf(prepared.Op)}", prepared?.Shapes ?? "", verdict == Verdict.Right ? 0 : null, verdict == Verdict.Right ? 0 : null, prepared?.Closeness.Ulps ?? 0, false, []);
+        new(verdict, verdict == Verdict.Right || prepared is null ? message : $"{message} {OpUse.KeyOf(prepared.Op)}", prepared?.Shapes ?? "", verdict == Verdict.Right ? 0 : null, verdict == Verdict.Right ? 0 : null, prepared?.Allowed ?? 0, false, []);
 
     /// <inheritdoc cref="TrialAnswer.Read"/>
     public static CheckAnswer Read(string line)

@@ -48,6 +48,9 @@ internal sealed class PreparedCase
     /// <summary>How close a result must be.</summary>
     public Closeness Closeness { get; }
 
+    /// <summary>How many units an element may be off; 0 where results are exact, as integers are.</summary>
+    public double Allowed => OutputTypes.Any(t => t.DType.IsFloat()) ? Closeness.Ulps : 0;
+
     /// <summary>For each output, the input whose memory it may share, each at most once; -1 for none. Null where nothing may be written over.</summary>
     public int[]? Overwritten { get; }
 
