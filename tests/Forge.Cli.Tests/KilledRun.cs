@@ -16,7 +16,7 @@ internal sealed record KilledRun(string Name, int SaveEvery, string Options)
     public static KilledRun Cnn { get; } = new("cnn", 4, "--size 22 --augment --dropout 0.3 --epochs 6 --steps-per-epoch 16");
 
     /// <summary>A DCGAN.</summary>
-    public static KilledRun Gan { get; } = new("gan", 2, "--size 28 --steps 24 --sample-every 6");
+    public static KilledRun Gan { get; } = new("gan", 2, "--size 28 --steps 20 --sample-every 10");
 
     /// <summary>Trains to the end.</summary>
     /// <returns>Seconds from the start until the third checkpoint, and until the end.</returns>
