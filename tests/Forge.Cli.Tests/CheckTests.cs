@@ -5,6 +5,7 @@ public class CheckTests
 {
     [Theory]
     [InlineData("--op Conv2", 2, "no op 'Conv2'", "Did you mean Conv2D")]
+    [InlineData("--op Add,Zebra", 2, "no op 'Zebra'", "Transpose")]
     [InlineData("--op Zebra", 2, "no op 'Zebra'", "Transpose")]
     [InlineData("--trials 0", 2, "--trials is '0'", "at least 1")]
     [InlineData("--trials many", 2, "--trials is 'many'", "at least 1")]

@@ -17,7 +17,7 @@ internal static class CheckCommand
 
     private const string AllDevices = "all", AllVariants = "all", DefaultVariants = "default", AsItIs = "device", Derivatives = "derivatives";
 
-    private static readonly Option<string?> Op = new("--op") { Description = "One op, by its name in the table of ops (default: all of them).", HelpName = "NAME" };
+    private static readonly Option<string?> Op = new("--op") { Description = "One op, by its name in the table of ops, or several with commas between (default: all of them).", HelpName = "NAME" };
     private static readonly Option<int?> Trials = Options.Count("--trials", "Random cases of an op (default 20); a fifth of them, at least three, under each narrower limit.");
     private static readonly Option<string?> Variants = new("--variants") { Description = "all (default), under narrower limits too; default: what an untuned plan runs; or one variant's name.", HelpName = "all|default|NAME" };
     private static readonly Option<string?> PageFile = new("--report") { Description = "Write everything as one HTML file.", HelpName = "FILE" };
@@ -117,7 +117,12 @@ internal static class CheckCommand
     private static IReadOnlyList<OpEntry> OpsOf(string? name)
     {
         if (name is null) return OpTable.Entries;
-        if (OpTable.Find(name) is { } op) return [op];
+        return [.. name.Split(',').Select(OpOf)];
+    }
+
+    private static OpEntry OpOf(string name)
+    {
+        if (OpTable.Find(name) is { } op) return op;
         var near = UsageProblem.Near(name, OpTable.Entries.Select(e => e.Name));
         throw new UsageException($"There is no op '{name}'.{(near.Count > 0 ? $" Did you mean {string.Join(", ", near)}?" : "")} forge check knows {OpTable.Entries.Count}: {string.Join(", ", OpTable.Entries.Select(e => e.Name))}.");
     }
