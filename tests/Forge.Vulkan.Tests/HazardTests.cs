@@ -10,7 +10,7 @@ public sealed class HazardTests(ITestOutputHelper output)
     public static TheoryData<string, string> NetsAndDrivers()
     {
         var data = new TheoryData<string, string>();
-        foreach (var driver in Drivers.LongTier ? Drivers.Names() : Drivers.Names("mesa25", "system"))
+        foreach (var driver in Drivers.Names(Drivers.LongTier ? [] : ["mesa25", "swiftshader", "system"]))
             foreach (var net in Drivers.LongTier ? BenchNets.All : [BenchNets.Cnn28])
                 data.Add(net.Name, driver);
         return data;
@@ -40,8 +40,9 @@ public sealed class HazardTests(ITestOutputHelper output)
         Count("at the end", HazardChecker.MissingInReplays(steps, before, closed: false));
         output.WriteLine($"{net}, {driver}: {steps.Count} steps, {missed + redundant} barriers; {missed} missed when taken away, {redundant} redundant");
         Assert.Equal(executable.Counts.Barriers + 2, missed + redundant);
-        // The schedule places one only where a step needs it.
-        Assert.Equal(0, redundant);
+        // The schedule places one only where a step needs it. The one that opens a recording also orders uploads, whether or not replays need it.
+        var opens = HazardChecker.MissingInReplays(steps, [.. before.Select((b, i) => b && i != 0)], closed) is not null;
+        Assert.Equal(opens ? 0 : 1, redundant);
 
         void Count(string place, string? hazard)
         {
