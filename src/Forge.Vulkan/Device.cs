@@ -70,6 +70,7 @@ internal sealed unsafe class Device : IDisposable
             Limits = options.Narrow is { } narrow ? narrow(features.Limits) : features.Limits;
             QueueFamily = FindQueueFamily();
             Handle = Create(features);
+            Tuning.DriverIdentity.KeepLoaded(this);
             _queue = FirstQueue();
             _timeline = CreateTimeline();
             if (Instance.HasDebugUtils && (Instance.Validation || Switches.Debug >= 2))

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Forge.Vulkan.Tuning;
 
@@ -13,6 +14,22 @@ internal static class DriverIdentity
         var file = new FileInfo(library);
         return string.Create(CultureInfo.InvariantCulture, $"{device.Description.Identity} library {file.Length} {file.LastWriteTimeUtc:O}");
     }
+
+    /// <summary>Has the library of a driver that runs on the processor stay in the process when the last device is closed.</summary>
+    // The loader loads and unloads it with each instance. SwiftShader loses one of the process's 1,024 keys of thread-local storage every time, and ends
+    // the process when there are none.
+    public static unsafe void KeepLoaded(Device device)
+    {
+        if (!device.Description.IsSoftware)
+            return;
+        lock (s_kept)
+        {
+            if (s_kept.Add(device.Description.Identity) && LibraryAt((nint)device.Vk.GetDeviceProcAddr(device.Handle, "vkCmdDispatch").Handle) is { } library)
+                NativeLibrary.TryLoad(library, out _);
+        }
+    }
+
+    private static readonly HashSet<string> s_kept = new(StringComparer.Ordinal);
 
     /// <summary>The file that is mapped at an address; null where that is not known.</summary>
     // Linux alone says so in a file. Elsewhere software drivers are told apart by what they report.
