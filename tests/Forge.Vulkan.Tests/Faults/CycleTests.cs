@@ -22,7 +22,6 @@ public sealed partial class CycleTests
     private const int Warm = 100;   // until then caches fill
     private const double MostGrowth = 0.02;
     private static int PlanCycles => Drivers.LongTier ? 10_000 : 30;
-    private static int DeviceCycles => Drivers.LongTier ? 1_000 : 6;
     private static readonly HostTensor s_images = SharedHash.Uniform(1, (4, 8, 8, 1), 0, 1);
 
     [DriverTheory, MemberData(nameof(Drivers.All), MemberType = typeof(Drivers))]
@@ -47,11 +46,13 @@ public sealed partial class CycleTests
     public void DevicesOpenedAndClosed_LeaveNothing(string driver)
     {
         var calls = Drivers.LongTier ? null : new CallFaults();
-        var growth = Growth(DeviceCycles, Cycle, () => calls?.Alive ?? "");
+        // SwiftShader runs out of keys of thread-local storage, and ends the process, before the thousandth.
+        var cycles = !Drivers.LongTier ? 6 : driver == "swiftshader" ? 301 : 1_000;
+        var growth = Growth(cycles, Cycle, () => calls?.Alive ?? "");
         Assert.Empty(calls?.Mistakes ?? []);
         // What the loader and the driver keep for themselves of a device that was opened and closed, without any of Forge.
         using var api = new VulkanApi();
-        var bare = Drivers.LongTier ? Growth(DeviceCycles, () => OpenBare(driver, api), () => "") : null;
+        var bare = Drivers.LongTier ? Growth(cycles, () => OpenBare(driver, api), () => "") : null;
         Report($"{driver}: devices opened and closed: {growth}; bare Vulkan devices: {bare}");
         Assert.True(growth.IsSmall || growth.Bytes - bare!.Bytes < MostGrowth * growth.Before, $"{growth}; bare {bare}");
 
