@@ -346,7 +346,7 @@ missing_test_driver_is_said_and_gone_without() {
 gpu_run_takes_every_step_and_goes_on_after_a_failed_one() {
     gpu_run tune --quick --out "the results"; exits 1
     prints "FAILED: tune-sgemm (exit code 9"; prints "Everything is in $machine/the results"
-    for wanted in "devices --device A card" "check --op MatMul --device A card" "bench step --model cnn28 --precision mixed-bf16 --history $machine/the results/history" \
+    for wanted in "devices --device A card" "check --op MatMul --report $machine/the results/check.html --device A card" "bench step --model cnn28 --precision mixed-bf16 --history $machine/the results/history" \
         "bench op --op conv2d-dw" "profile --model cnn28" "bench history --from $machine/the results/history"; do
         grep -qF -- "$wanted" "$machine/calls" || refuse "no step: $wanted" "$(cat "$machine/calls")"
     done
