@@ -167,4 +167,11 @@ internal static class CheckCommand
 /// <param name="Description">The device.</param>
 /// <param name="Limits">What kernels may use on it.</param>
 /// <param name="Rows">Each variant of each op under each setting.</param>
-internal sealed record CheckedDevice(DeviceDescription Description, DeviceLimits Limits, IReadOnlyList<CheckRow> Rows);
+internal sealed record CheckedDevice(DeviceDescription Description, DeviceLimits Limits, IReadOnlyList<CheckRow> Rows)
+{
+    /// <summary>Variants of all ops, those that only narrower limits brought among them.</summary>
+    public int Variants => Rows.GroupBy(r => r.Op).Sum(VariantsOf);
+
+    /// <summary>Different variants among rows of one op; whole plans and what has no name are none.</summary>
+    public static int VariantsOf(IEnumerable<CheckRow> rows) => rows.Select(r => r.Variant).Where(v => v.Contains('/', StringComparison.Ordinal)).Distinct().Count();
+}

@@ -38,13 +38,13 @@ internal sealed class CheckReport(Invocation invocation, CheckScope scope)
                 writer.WriteNumber("cases", row.Cases);
                 Relative(writer, "vjp", row.Worst?.Vjp);
                 Relative(writer, "adjoint", row.Worst?.Adjoint);
-                Relative(writer, "second", row.Worst is { } worst ? Math.Max(worst.Second, worst.Pushed) : null);
+                Relative(writer, "second", row.Worst?.OfSecond);
                 writer.WriteString("verdict", row.Problem is null ? "right" : "wrong");
                 writer.WriteString("message", row.Problem);
                 writer.WriteString("replay", $"./forge check {row.Replay(scope.Seed)} --under derivatives");
             });
         }
-        Report.Say(rows.All(r => r.Cases == 0) ? "  none of these ops has a gradient" : string.Create(CultureInfo.InvariantCulture, $"  {rows.Count(r => r.Cases > 0)} ops have gradients, {rows.Sum(r => r.Cases)} cases; largest gaps: VJP {rows.Max(r => r.Worst?.Vjp ?? 0):0.0E+0}, adjoint {rows.Max(r => r.Worst?.Adjoint ?? 0):0.0E+0}, second {rows.Max(r => r.Worst?.Second ?? 0):0.0E+0}"));
+        Report.Say(rows.All(r => r.Cases == 0) ? "  none of these ops has a gradient" : string.Create(CultureInfo.InvariantCulture, $"  {rows.Count(r => r.Cases > 0)} ops have gradients, {rows.Sum(r => r.Cases)} cases; largest gaps: VJP {rows.Max(r => r.Worst?.Vjp ?? 0):0.0E+0}, adjoint {rows.Max(r => r.Worst?.Adjoint ?? 0):0.0E+0}, second {rows.Max(r => r.Worst?.OfSecond ?? 0):0.0E+0}"));
     }
 
     /// <summary>Starts a device's table.</summary>
@@ -68,7 +68,7 @@ internal sealed class CheckReport(Invocation invocation, CheckScope scope)
         }
         var worst = rows.MaxBy(r => r.OfAllowed)!;
         Report.Say(string.Create(CultureInfo.InvariantCulture,
-            $"{op,-28} {rows.Where(r => r.Variant.Contains('/', StringComparison.Ordinal)).DistinctBy(r => r.Variant).Count(),8} {rows.Sum(r => r.Cases),7}  {Share(worst),14}  {worst.Worst?.Shapes}: {worst.Replay(scope.Seed, scope.Draws)}"));
+            $"{op,-28} {CheckedDevice.VariantsOf(rows),8} {rows.Sum(r => r.Cases),7}  {Share(worst),14}  {worst.Worst?.Shapes}: {worst.Replay(scope.Seed, scope.Draws)}"));
     }
 
     /// <summary>Ends the report: ops by devices, then what failed.</summary>
@@ -83,10 +83,10 @@ internal sealed class CheckReport(Invocation invocation, CheckScope scope)
             foreach (var line in table.Lines()) Report.Say(line);
         }
         foreach (var problem in _problems) Report.Result(problem);
-        var (cases, variants) = (devices.Sum(d => d.Rows.Sum(r => r.Cases)), devices.Sum(d => d.Rows.Where(r => r.Under is null).Count()));
+        var (cases, variants) = (devices.Sum(d => d.Rows.Sum(r => r.Cases)), devices.Sum(d => d.Variants));
         var ops = devices.SelectMany(d => d.Rows.Select(r => r.Op)).Concat(DerivativeRows.Select(r => r.Op)).Distinct().Count();
         Report.Result(string.Create(CultureInfo.InvariantCulture,
-            $"{(Failures == 0 ? "All right" : Failures == 1 ? "1 failure" : $"{Failures} failures")}: {ops} ops, {variants} variants, {devices.Count} devices, {cases} cases on them, {DerivativeRows.Sum(r => r.Cases)} of derivatives, {took.TotalSeconds:0} s."));
+            $"{(Failures == 0 ? "All right" : Failures == 1 ? "1 failure" : $"{Failures} failures")}: {Count(ops, "op")}, {Count(variants, "variant")}, {Count(devices.Count, "device")}, {Count(cases, "case")} on {(devices.Count == 1 ? "it" : "them")}, {DerivativeRows.Sum(r => r.Cases)} of derivatives, {took.TotalSeconds:0} s."));
         Report.Event("done", writer =>
         {
             writer.WriteNumber("ops", ops);
@@ -97,6 +97,8 @@ internal sealed class CheckReport(Invocation invocation, CheckScope scope)
             writer.WriteNumberOrNull("seconds", took.TotalSeconds, 1);
         });
     }
+
+    private static string Count(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
 
     /// <summary>An error as it is printed: units of what is allowed.</summary>
     public static string Share(CheckRow row) => row switch

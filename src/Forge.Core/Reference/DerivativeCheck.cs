@@ -18,6 +18,9 @@ public sealed record DerivativeGaps(double Vjp, double Adjoint, double Pushed, d
         ?? TooLarge("the VJP of the VJP and finite differences of the reference", Pushed, DerivativeCheck.SecondTolerance)
         ?? TooLarge("the second derivative and finite differences of the first", Second, DerivativeCheck.SecondTolerance);
 
+    /// <summary>The larger gap of derivatives of derivatives.</summary>
+    public double OfSecond => Math.Max(Second, Pushed);
+
     /// <summary>The larger of each.</summary>
     // Math.Max keeps a NaN.
     public DerivativeGaps Or(DerivativeGaps other) => new(Math.Max(Vjp, other.Vjp), Math.Max(Adjoint, other.Adjoint), Math.Max(Pushed, other.Pushed),
