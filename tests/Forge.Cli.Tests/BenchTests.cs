@@ -55,6 +55,7 @@ public class BenchTests
         File.WriteAllText(folder["second"], first.Stdout.Replace(losses[4], (double.Parse(losses[4], System.Globalization.CultureInfo.InvariantCulture) * 1.125).ToString("R", System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal));
         var other = Assert.Single(ForgeProgram.Run([.. words, "--against", folder["second"]]).MustExit(0).Events).GetProperty("against").GetProperty("largest_difference");
         Assert.Equal((0, 0.111), (other.GetProperty("1").GetDouble(), other.GetProperty("10").GetDouble()));
+        ForgeProgram.Run("bench", "step", "--model", "cnn28", "--against", folder["nowhere"]).MustExit(3).MustComplain(folder["nowhere"], "no such file");
         ForgeProgram.Run("bench", "step", "--model", "cnn28", "--against", folder["first"]).MustExit(3).MustComplain(folder["first"], "no line of 'forge bench step' on cnn28");
         File.WriteAllText(folder["third"], "{\"workload\": 3");
         ForgeProgram.Run("bench", "step", "--model", "cnn28", "--against", folder["third"]).MustExit(3).MustComplain(folder["third"], "not what 'forge bench step' prints");

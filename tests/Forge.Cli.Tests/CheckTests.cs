@@ -18,6 +18,7 @@ public class CheckTests
     [InlineData("--op Add --limit 0", 2, "--limit", "above 0")]
     [InlineData("--op Add --report /nowhere/check.html", 3, "/nowhere/check.html", "no folder /nowhere")]
     [InlineData("--op Add --report /tmp", 3, "--report /tmp is a folder", "check.html")]
+    [InlineData("--op Add --report /proc/check.html", 3, "--report /proc/check.html cannot be written", "/proc takes no file")]
     public void WrongUse_IsOneClearError(string words, int code, string first, string second)
     {
         var run = ForgeProgram.Run(["check", .. words.Split(' ')]).MustExit(code).MustComplain(first, second);

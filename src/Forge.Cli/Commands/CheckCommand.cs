@@ -143,7 +143,14 @@ internal static class CheckCommand
         if (Directory.Exists(file)) throw new DataException($"--report {file} is a folder. Name a file, such as {Path.Combine(file, "check.html")}.");
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         if (!Directory.Exists(folder)) throw new DataException($"--report {file} cannot be written: there is no folder {folder}.");
-        File.AppendAllText(file, "");
+        try
+        {
+            File.AppendAllText(file, "");
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"--report {file} cannot be written: {folder} takes no file.", problem);
+        }
     }
 
     private static IReadOnlyList<int>? ReadDraws(ArgumentResult result)

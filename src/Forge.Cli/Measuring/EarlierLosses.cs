@@ -17,6 +17,7 @@ internal sealed record EarlierLosses(string Driver, IReadOnlyList<float?> Losses
     /// <exception cref="DataException">The file cannot be read, or has no such line.</exception>
     public static EarlierLosses Read(string path, string workload)
     {
+        if (!File.Exists(path)) throw new DataException($"{path}: no such file. Write one with: forge bench step --model {workload.Split('/')[0]} > FILE");
         try
         {
             EarlierLosses? found = null;
