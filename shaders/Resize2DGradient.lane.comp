@@ -9,9 +9,6 @@
 layout(constant_id = 5) const uint ROWS_OF_Y = 4;
 layout(constant_id = 6) const uint COLUMNS_OF_Y = 4;
 
-// v where keep is all ones, 0 where it is 0, whatever v is.
-float keepIf(float v, uint keep) { return uintBitsToFloat(floatBitsToUint(v) & keep); }
-
 void main()
 {
     Segment s = segmentOfThis(ADDRESS(Dx));

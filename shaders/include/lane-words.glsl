@@ -36,6 +36,9 @@ uint uniformDigits(uint id, uint digits) { return digits == 0u ? 0u : digits == 
 // The word at a uniform address; i is a constant.
 #define WORD(address, i) float_at(address).e[i]
 
+// v where keep is all ones, 0 where it is 0, whatever v is.
+float keepIf(float v, uint keep) { return uintBitsToFloat(floatBitsToUint(v) & keep); }
+
 // Eight neighbouring words from a uniform address.
 float load8(uint64_t address)
 {

@@ -32,9 +32,6 @@ void store8Shared(uint o, float v)
     [[unroll]] for (uint i = 0; i < 8; ++i) tile_[o + i] = FROM(v, i);
 }
 
-// v where keep is all ones, 0 where it is 0, whatever v is.
-float keepIf(float v, uint keep) { return uintBitsToFloat(floatBitsToUint(v) & keep); }
-
 // Takes over the sums of the subgroup before, or zeros where keep is 0.
 void takeTile(uint keep)
 {
