@@ -10,16 +10,15 @@ internal abstract class ResizeKernel<TOp>(bool gradient) : Kernel<TOp> where TOp
 {
     public override IEnumerable<Variant> Variants(TOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs, DeviceLimits limits)
     {
-        var (width, (x, y)) = (Width(outputs[0]), Sizes(inputs, outputs));
-        return ResizeLanes.Variants(GeometryOf(op), x, y, gradient, limits).Concat(
-            EachUnit.Variants(outputs[0].Count / width, limits, [GeometryOf(op).Interpolation == Interpolation.Bilinear ? 1u : 0u], [("WIDTH", $"{width}")], isWide: width == 4));
+        var (width, images) = (Width(outputs[0]), Of(op, inputs, outputs));
+        return ResizeLanes.Variants(images, limits).Concat(EachUnit.Variants(outputs[0].Count / width, limits, [images.Blends ? 1u : 0u], [("WIDTH", $"{width}")], isWide: width == 4));
     }
 
     public override KernelPlan Plan(TOp op, Variant variant, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
     {
-        var ((x, y), geometry, output) = (Sizes(inputs, outputs), GeometryOf(op), outputs[0]);
-        if (variant.Family == Family.Lane) return ResizeLanes.Over(geometry, x, y, gradient, variant);
-        var (rows, columns) = (geometry.Axis(op, [], x[1], y[1]), geometry.Axis(op, [], x[2], y[2]));
+        var (images, output) = (Of(op, inputs, outputs), outputs[0]);
+        if (variant.Family == Family.Lane) return ResizeLanes.Over(images, variant);
+        var (x, y, rows, columns) = (images.X, images.Y, images.Rows, images.Columns);
         var (units, channels) = (output.Count / Width(output), x[3] / Width(output));
         return new Dispatch(EachUnit.Grid(variant, units),
             [
@@ -32,9 +31,24 @@ internal abstract class ResizeKernel<TOp>(bool gradient) : Kernel<TOp> where TOp
     /// <summary>The op's geometry.</summary>
     private protected abstract Resize2DGeometry GeometryOf(TOp op);
 
-    // The images before and after.
-    private (Shape X, Shape Y) Sizes(IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs) =>
-        gradient ? (outputs[0].Shape, inputs[0].Shape) : (inputs[0].Shape, outputs[0].Shape);
+    private ResizedImages Of(TOp op, IReadOnlyList<TensorType> inputs, IReadOnlyList<TensorType> outputs)
+    {
+        var ((x, y), geometry) = (gradient ? (outputs[0].Shape, inputs[0].Shape) : (inputs[0].Shape, outputs[0].Shape), GeometryOf(op));
+        return new(x, y, geometry.Axis(op, [], x[1], y[1]), geometry.Axis(op, [], x[2], y[2]), geometry.Interpolation == Interpolation.Bilinear, gradient);
+    }
 
     private static int Width(TensorType output) => output.Shape[3] % 4 == 0 ? 4 : 1;
+}
+
+/// <summary>Images that are resized, as the kernels see them.</summary>
+/// <param name="X">The images before.</param>
+/// <param name="Y">And after.</param>
+/// <param name="Rows">Where the rows of y lie among those of x.</param>
+/// <param name="Columns">The same of columns.</param>
+/// <param name="Blends">Whether two rows and columns make a pixel, or one.</param>
+/// <param name="IsGradient">Whether what is computed has x's shape.</param>
+internal readonly record struct ResizedImages(Shape X, Shape Y, ResizedAxis Rows, ResizedAxis Columns, bool Blends, bool IsGradient)
+{
+    /// <summary>The shape of what is computed.</summary>
+    public Shape Result => IsGradient ? X : Y;
 }

@@ -1,4 +1,3 @@
-using Forge.Core;
 using Forge.Core.Ops;
 
 namespace Forge.Vulkan.Kernels;
@@ -10,17 +9,13 @@ internal static class ResizeLanes
     private const int Run = 16, MostLoads = 160, MostPixels = 36;
 
     /// <summary>The variants; none where channels are no whole runs, or there are too many rows or places.</summary>
-    /// <param name="geometry">How images are resized.</param>
-    /// <param name="x">The images before.</param>
-    /// <param name="y">And after.</param>
-    /// <param name="gradient">Whether what is computed has x's shape.</param>
+    /// <param name="images">What is resized.</param>
     /// <param name="limits">The device's.</param>
-    public static IEnumerable<Variant> Variants(Resize2DGeometry geometry, Shape x, Shape y, bool gradient, DeviceLimits limits)
+    public static IEnumerable<Variant> Variants(ResizedImages images, DeviceLimits limits)
     {
-        var result = gradient ? x : y;
+        var (result, gradient, blends) = (images.Result, images.IsGradient, images.Blends);
         if (!limits.HasLaneWords || result.Count == 0 || result[3] % Run != 0) yield break;
-        var blends = geometry.Interpolation == Interpolation.Bilinear;
-        uint[] gathered = gradient ? [Widest(geometry.Axis(null!, [], x[1], y[1]), y[1], blends), Widest(geometry.Axis(null!, [], x[2], y[2]), y[2], blends)] : [];
+        uint[] gathered = gradient ? [Widest(images.Rows, images.Y[1], blends), Widest(images.Columns, images.Y[2], blends)] : [];
         var loads = gradient ? gathered[0] * (long)gathered[1] : blends ? 4 : 1;
         if (gradient && loads > MostPixels) yield break;
         var (ofPixel, ofRow) = (result[3] / Run, result[2] * result[3] / Run);
@@ -38,14 +33,11 @@ internal static class ResizeLanes
     }
 
     /// <summary>What a variant dispatches.</summary>
-    /// <param name="geometry">How images are resized.</param>
-    /// <param name="x">The images before.</param>
-    /// <param name="y">And after.</param>
-    /// <param name="gradient">Whether what is computed has x's shape.</param>
+    /// <param name="images">What is resized.</param>
     /// <param name="variant">One of <see cref="Variants"/>.</param>
-    public static Dispatch Over(Resize2DGeometry geometry, Shape x, Shape y, bool gradient, Variant variant)
+    public static Dispatch Over(ResizedImages images, Variant variant)
     {
-        var (rows, columns, result) = (geometry.Axis(null!, [], x[1], y[1]), geometry.Axis(null!, [], x[2], y[2]), gradient ? x : y);
+        var (x, y, rows, columns, result) = (images.X, images.Y, images.Rows, images.Columns, images.Result);
         var (subgroups, segments) = (variant.Constants![1], (uint)(result[2] * result[3] / Run) / variant.Constants[3]);
         return new(new Grid((uint)(result[0] * result[1]) * segments / subgroups),
         [
