@@ -84,13 +84,12 @@ public sealed class GanTests
         {
             using var engine = Engines.Reference();
             using var stop = new CancellationTokenSource();
-            using var data = Data();
-            using var counted = new StoppingBatches(data, stopAfter, stop);
+            using var data = new StoppingBatches(Data(), stopAfter, stop);
             using var trainer = new GanTrainer(engine, Tiny("wgan-gp"));
             if (from is not null) trainer.Restore(from, "x", data);
             try
             {
-                while (trainer.GeneratorOptimizer.Iterations < 2) trainer.Step(counted, stop.Token);
+                while (trainer.GeneratorOptimizer.Iterations < 2) trainer.Step(data, stop.Token);
             }
             catch (OperationCanceledException)
             {
@@ -107,31 +106,16 @@ public sealed class GanTests
     }
 
     // Sets a token when so many batches were taken.
-    private sealed class StoppingBatches(IBatches data, int after, CancellationTokenSource stop) : IBatches
+    private sealed class StoppingBatches(IBatches data, int after, CancellationTokenSource stop) : PassedBatches(data)
     {
+        private readonly IBatches _data = data;
         private int _taken;
 
-        public int Count => data.Count;
-
-        public int BatchSize => data.BatchSize;
-
-        public int BatchesPerPass => data.BatchesPerPass;
-
-        public IReadOnlyList<string> ClassNames => data.ClassNames;
-
-        public Shape ImageShape => data.ImageShape;
-
-        public IReadOnlyList<string> Skipped => data.Skipped;
-
-        public BatchPosition Position { get => data.Position; set => data.Position = value; }
-
-        public Batch NextBatch(CancellationToken cancellation = default)
+        public override Batch NextBatch(CancellationToken cancellation = default)
         {
             if (_taken++ == after) stop.Cancel();
-            return data.NextBatch(cancellation);
+            return _data.NextBatch(cancellation);
         }
-
-        public void Dispose() { }
     }
 
     [Fact]

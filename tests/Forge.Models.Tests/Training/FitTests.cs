@@ -42,26 +42,13 @@ public sealed class FitTests
     }
 
     // Data whose batches end with one that cannot be read.
-    private sealed class Breaking(IBatches data, int good) : IBatches
+    private sealed class Breaking(IBatches data, int good) : PassedBatches(data)
     {
+        private readonly IBatches _data = data;
         private int _taken;
 
-        public int Count => data.Count;
-
-        public int BatchSize => data.BatchSize;
-
-        public int BatchesPerPass => data.BatchesPerPass;
-
-        public IReadOnlyList<string> ClassNames => data.ClassNames;
-
-        public Shape ImageShape => data.ImageShape;
-
-        public BatchPosition Position { get => data.Position; set => data.Position = value; }
-
-        public Batch NextBatch(CancellationToken cancellation = default) =>
-            _taken++ < good ? data.NextBatch(cancellation) : throw new DataException("half a picture.png: truncated");
-
-        public void Dispose() => data.Dispose();
+        public override Batch NextBatch(CancellationToken cancellation = default) =>
+            _taken++ < good ? _data.NextBatch(cancellation) : throw new DataException("half a picture.png: truncated");
     }
 
     [Fact]
