@@ -3,7 +3,6 @@ using System.Globalization;
 namespace Forge.Core;
 
 /// <summary>How much of a stranger's file is read before it is refused. FORGE_LIMITS changes them: names and numbers, such as <c>image-pixels=100000000,frames=20000</c>.</summary>
-/// <remarks>Thread-safe: a value that nothing changes.</remarks>
 /// <threadsafety>Immutable.</threadsafety>
 public sealed record InputLimits
 {
