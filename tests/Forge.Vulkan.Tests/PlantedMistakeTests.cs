@@ -40,6 +40,12 @@ public sealed class PlantedMistakeTests(ITestOutputHelper output)
         ("a tensor is read after its arena slot was handed on", [new("the plan in its places beside what its graph means", ReadAfterHandedOn, "differs from what the graph means")]),
         ("a tensor is read after its arena slot was given up, before another takes it", [new("NaN in freed arena slots", ReadAfterFreed, "NaN")]),
         ("a number in a kernel is wrong", [new("comparison with the reference", d => Run(d, BufferMode.Address, WrongNumber), "y(")]),
+        ("a kernel gives other bits in each run", [new("two runs, same bits", d => PlantedForCheck.OtherBitsInEachRun(d, counts: true), "two runs gave different bits")]),
+        ("the finite flag is never lowered", [new("comparison with the reference, special values", d => PlantedForCheck.LostFlag(d, lost: true), "is 1 on the device, 0 in fp64")]),
+        ("a gradient is wrong", [new("differences of the reference", _ => PlantedForCheck.Derivatives(PlantedForCheck.Gradient.Slope), "the VJP and finite differences of the reference differ")]),
+        ("the gradient of an op that gradients are made of is wrong",
+            [new("adjoint identity", _ => PlantedForCheck.Derivatives(PlantedForCheck.Gradient.Adjoint), "the VJP and the VJP of the VJP, which must be its adjoint, differ")]),
+        ("a second derivative is lost", [new("differences of the gradient", _ => PlantedForCheck.Derivatives(PlantedForCheck.Gradient.Curve), "the second derivative and finite differences of the first differ")]),
         ("a driver tells another subgroup size than it runs", [new("start-up probe", ProbeOnAWrongSubgroupSize, "lanes, has")]),
     ];
 
@@ -81,6 +87,9 @@ public sealed class PlantedMistakeTests(ITestOutputHelper output)
         var driver = Drivers.Names()[0];
         foreach (var mode in Enum.GetValues<BufferMode>())
             Assert.Null(Run(driver, mode, text => text + "\n"));
+        Assert.Null(PlantedForCheck.OtherBitsInEachRun(driver, counts: false));
+        Assert.Null(PlantedForCheck.LostFlag(driver, lost: false));
+        Assert.Null(PlantedForCheck.Derivatives(PlantedForCheck.Gradient.Right));
         if (Needs.MissingValidation is null)
             Assert.Null(LayerOnAKernel(driver, text => text + "\n"));
     }
