@@ -7,7 +7,7 @@ namespace Forge.Vulkan;
 
 /// <summary>Replaces Vulkan entry points, so that tests can make any call fail.</summary>
 /// <param name="name">The entry point's name, for example <c>vkCreateBuffer</c>.</param>
-/// <param name="address">The real function.</param>
+/// <param name="address">The real function; 0 where the driver has none.</param>
 /// <returns>The function to call instead, or <paramref name="address"/>.</returns>
 internal delegate nint EntryPointHook(string name, nint address);
 
@@ -80,7 +80,7 @@ internal sealed unsafe class VulkanApi : INativeContext
         {
             Marshal.FreeCoTaskMem(name);
         }
-        if (addr != 0 && _hook is not null)
+        if (_hook is not null)
             addr = _hook(proc, addr);
         return addr != 0;
     }

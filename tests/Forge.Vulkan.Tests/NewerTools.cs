@@ -27,6 +27,29 @@ internal static class NewerTools
         return (process.ExitCode, said);
     }
 
+    /// <summary>The SPIR-V of a shader that needs no more than Vulkan 1.2.</summary>
+    /// <param name="shader">The shader, with every macro it is compiled with.</param>
+    public static byte[] Compile(ShaderRequest shader)
+    {
+        var folder = Directory.CreateTempSubdirectory("forge shader ");
+        try
+        {
+            var text = shader.Text ?? ShaderSource.Default.Read(shader.Name);
+            foreach (var (name, included) in ShaderSource.Default.Includes(text, shader.Includes ?? []))
+                File.WriteAllText(Path.Combine(folder.FullName, name), included);
+            var (file, made) = (Path.Combine(folder.FullName, shader.Name), Path.Combine(folder.FullName, "made.spv"));
+            File.WriteAllText(file, text);
+            var (code, said) = Run("glslc", ["-fshader-stage=compute", "--target-env=vulkan1.2", "--target-spv=spv1.5", .. (shader.Defines ?? []).Select(d => $"-D{d.Name}={d.Value}"),
+                "-I", folder.FullName, file, "-o", made]);
+            Assert.True(code == 0, $"{shader.Name}: {said}");
+            return File.ReadAllBytes(made);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     /// <summary>Whether glslc takes a GLSL extension.</summary>
     public static bool Knows(string extension)
     {
@@ -68,4 +91,10 @@ internal static class NewerTools
 public sealed class NewerToolsTheoryAttribute : TheoryAttribute
 {
     public NewerToolsTheoryAttribute() => Skip = NewerTools.Missing;
+}
+
+/// <summary>A test of a row per driver that needs a glslc that knows cooperative matrices.</summary>
+public sealed class NewerToolsDriverTheoryAttribute : TheoryAttribute
+{
+    public NewerToolsDriverTheoryAttribute() => Skip = Needs.MissingDriver ?? NewerTools.Missing;
 }

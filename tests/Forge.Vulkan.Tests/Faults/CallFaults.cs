@@ -72,6 +72,8 @@ internal sealed unsafe class CallFaults(CallFault? fault = null, bool severalDev
     /// <summary>The hook.</summary>
     public nint Hook(string name, nint address)
     {
+        if (address == 0)
+            return 0;
         var real = (delegate* unmanaged<nint, nint, nint, nint, nint, nint, nint, nint, nint>)address;
         if (name.StartsWith("vkDestroy", StringComparison.Ordinal) || name == "vkFreeMemory")
             return Keep((a, b, c, d, e, f, g, h) =>
