@@ -43,6 +43,11 @@ public class CheckTests
         Assert.Contains("./forge check --device", run.Stderr, StringComparison.Ordinal);
     }
 
+    // Trial processes are this program once more: started by its own file here, by the .NET host elsewhere.
+    [DriverFact]
+    public void RightOp_IsRight_WhereTheProgramsOwnFileIsRun() =>
+        ForgeProgram.Run(["check", "--op", "Add", "--trials", "1", "--under", "device"], shell: $"shift 2; set -- '{Path.ChangeExtension(ForgeProgram.Dll, null)}' \"$@\"").MustExit(0);
+
     [NamedDriverFact("mesa25")]
     public void WrongKernel_IsFound_Shrunk_AndItsReplayReproducesIt()
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Forge.Cli.Measuring;
 using Forge.Vulkan;
 using Forge.Vulkan.Tuning;
 
@@ -18,12 +19,10 @@ internal static class TryVariantCommand
     /// <param name="command">Which of the hidden commands.</param>
     public static TrialProgram Program(int device, string? shaders = null, string command = Name)
     {
-        // Started by the .NET host, the program's own file is the first word; else it is the process's file.
-        var self = Environment.GetCommandLineArgs()[0];
-        string[] words = [command, "--device", device.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        var program = ChildProgram.Forge([command, "--device", device.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         var environment = new Dictionary<string, string> { ["FORGE_TUNE"] = "off" };
         if (shaders is not null) environment["FORGE_SHADERS"] = shaders;
-        return Path.GetExtension(self) == ".dll" ? new(Environment.ProcessPath!, [self, .. words], environment) : new(Environment.ProcessPath!, words, environment);
+        return new(program.File, program.Arguments, environment);
     }
 
     private static int Run(Invocation invocation)
