@@ -12,12 +12,11 @@ public sealed class ConformanceDevices : IDisposable
     private readonly Dictionary<(string, BufferMode, string?), CheckDevice> _open = [];
 
     /// <summary>Cases of an op on a device as it is: FORGE_TEST_CASES, or else 200 in the long tier and 20 in the fast one.</summary>
-    /// <remarks>SwiftShader, on which most of the fast tier's time goes into compiling, has 10 there: 20 would take as much time again.</remarks>
-    internal static int Many(string driver) =>
-        int.TryParse(Environment.GetEnvironmentVariable("FORGE_TEST_CASES"), CultureInfo.InvariantCulture, out var count) ? count : Drivers.LongTier ? 200 : driver == "swiftshader" ? 10 : 20;
+    internal static int Many =>
+        int.TryParse(Environment.GetEnvironmentVariable("FORGE_TEST_CASES"), CultureInfo.InvariantCulture, out var count) ? count : Drivers.LongTier ? 200 : 20;
 
     /// <summary>Cases of an op otherwise: another build of every kernel, most of which is compiling.</summary>
-    internal static int Some => Math.Min(Many(""), Drivers.LongTier ? 20 : 10);
+    internal static int Some => Math.Min(Many, Drivers.LongTier ? 20 : 10);
 
     /// <summary>Cases where the fast tier has time for few.</summary>
     internal static int Few => Drivers.LongTier ? Some : Math.Min(Some, 3);

@@ -96,7 +96,7 @@ internal static class LargeCases
         ["weight gradient of slices of a prime number of rows"] = d => WeightGradient(d, new(1, 1011, 12, 3), (3, 3), 17, Conv2DGeometry.Unit),
         ["weight gradient with steps, padded"] = d => WeightGradient(d, new(3, 14, 13, 6), (3, 3), 16, Conv2DGeometry.Unit with { Stride = (2, 3), Padding = new(3, 2, 3, 2) }),
         ["weight gradient of a DCGAN, whole images a chunk"] = d => WeightGradient(d, new(5, 14, 14, 16), (4, 4), 32, Conv2DGeometry.Unit with { Stride = 2, Padding = new(1, 1, 1, 1) }),
-        ["weight gradient of each channel alone, padded"] = d => WeightGradient(d, new(3, 24, 71, 35), (3, 3), 35, new(1, new(1, 1, 1, 1), 1, Groups: 35)),
+        ["weight gradient of each channel alone, padded"] = d => WeightGradient(d, new(2, 9, 71, 35), (3, 3), 35, new(1, new(1, 1, 1, 1), 1, Groups: 35)),
         ["weight gradient of each channel alone, short rows"] = d => WeightGradient(d, new(6, 22, 9, 32), (3, 5), 32, new((2, 1), Padding2D.Valid, (1, 2), Groups: 32)),
         ["weight gradient in groups, with steps"] = d => WeightGradient(d, new(2, 15, 19, 60), (3, 3), 54, new((2, 1), new(1, 0, 1, 1), (1, 2), Groups: 3)),
         ["weight gradient in groups of three channels and two outputs"] = d => WeightGradient(d, new(2, 9, 40, 12), (3, 3), 8, Conv2DGeometry.Unit with { Groups = 4 }),

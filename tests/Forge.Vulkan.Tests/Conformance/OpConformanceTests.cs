@@ -32,10 +32,7 @@ public sealed class OpConformanceTests(ConformanceDevices devices) : IClassFixtu
 
     [DriverTheory, MemberData(nameof(OpsDriversAndModes))]
     public void Kernel_AgreesWithTheReference_InEveryVariant(string op, string driver, BufferMode mode) =>
-        Check(op, driver, mode, cases: mode == BufferMode.Address ? ConformanceDevices.Many(driver) : IsSlow(driver, mode) ? ConformanceDevices.Few : ConformanceDevices.Some);
-
-    // SwiftShader takes half a minute to compile one checked recurrent cell.
-    private static bool IsSlow(string driver, BufferMode mode) => driver == "swiftshader" && mode == BufferMode.Checked;
+        Check(op, driver, mode, cases: mode == BufferMode.Address ? ConformanceDevices.Many : ConformanceDevices.Some);
 
     public static TheoryData<string, string> OpsAndDrivers()
     {
