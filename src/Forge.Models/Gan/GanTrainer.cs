@@ -96,7 +96,7 @@ public sealed class GanTrainer : IDisposable
     {
         var state = Engine.State;
         Prepare(); // before the first step the optimizers keep nothing yet
-        return new()
+        return _continuity.Signed(new()
         {
             Weights = Parameters.ToDictionary(p => p.Name, state.Read),
             OptimizerSlots = DiscriminatorOptimizer.ReadState(state).Concat(GeneratorOptimizer.ReadState(state)).ToDictionary(),
@@ -106,22 +106,15 @@ public sealed class GanTrainer : IDisposable
             ClassNames = Gan.Config.Classes > 0 ? data.ClassNames : [],
             Step = GeneratorOptimizer.Iterations,
             Data = data.Position,
-            Seeds = new Dictionary<string, ulong> { ["engine"] = Engine.Options.Seed },
             Values = new Dictionary<string, double> { ["discriminator.iterations"] = DiscriminatorOptimizer.Iterations, ["discriminator.learnt"] = _learnt, ["engine.random_step"] = Engine.RandomStep },
-            Notes = new Dictionary<string, string> { ["precision"] = Precision.Label, [Continuity.Version] = Continuity.ThisForge },
-            VariantTable = string.Join('\n', Engine.Backend.VariantTable),
-        };
+        }, Precision);
     }
 
     /// <summary>Goes on from what <see cref="Capture"/> gave.</summary>
     /// <exception cref="CheckpointException">It is of another model, seed or precision.</exception>
     public void Restore(Checkpoint saved, string path, IBatches data)
     {
-        if (saved.Seeds.TryGetValue("engine", out var seed) && seed != Engine.Options.Seed)
-            throw new CheckpointException($"{path}: trained with seed {seed}, but this run has seed {Engine.Options.Seed}. Resume with the same seed.");
-        if (saved.Notes.GetValueOrDefault("precision") is { } before && before != Precision.Label)
-            throw new CheckpointException($"{path}: trained with precision {before}, but this run has {Precision}. Resume with the same precision.");
-        _continuity.GoOnWith(saved);
+        _continuity.GoOnWith(saved, Precision, path);
         LoadWeights(saved, path);
         Prepare();
         foreach (var optimizer in (Optimizer[])[DiscriminatorOptimizer, GeneratorOptimizer]) optimizer.WriteState(Engine.State, saved.OptimizerSlots);

@@ -1,4 +1,3 @@
-using Forge.Core;
 using Forge.Models.Checkpoints;
 using Forge.Models.Datasets;
 
@@ -96,7 +95,7 @@ public sealed class FitRun
         for (var i = 0; i < Means.Names.Count; i++) values[$"epoch.sum.{Means.Names[i]}"] = Means.Sums[i];
         foreach (var (callback, prefix) in Prefixed())
             foreach (var (name, value) in callback.Save()) values[prefix + name] = value;
-        return new()
+        return _continuity.Signed(new()
         {
             Weights = Trainer.Model.Parameters.ToDictionary(p => p.Name, engine.State.Read),
             OptimizerSlots = optimizer.ReadState(engine.State),
@@ -108,23 +107,16 @@ public sealed class FitRun
             Epoch = Epoch,
             StepInEpoch = StepInEpoch,
             Data = _data.Position,
-            Seeds = new Dictionary<string, ulong> { ["engine"] = engine.Options.Seed },
             Values = values,
-            Notes = new Dictionary<string, string> { ["precision"] = Trainer.Precision.Label, [Continuity.Version] = Continuity.ThisForge },
-            VariantTable = string.Join('\n', engine.Backend.VariantTable),
-        };
+        }, Trainer.Precision);
     }
 
     internal void Restore(Checkpoint saved)
     {
         var (engine, optimizer) = (Trainer.Engine, Trainer.Optimizer);
-        if (saved.Seeds.TryGetValue("engine", out var seed) && seed != engine.Options.Seed)
-            throw new CheckpointException($"The checkpoint was trained with seed {seed}, but this run has seed {engine.Options.Seed}. Resume with the same seed.");
         if (saved.OptimizerConfig != optimizer.Name)
             throw new CheckpointException($"The checkpoint was trained with the optimizer {saved.OptimizerConfig}, but this run uses {optimizer.Name}. Resume with the same optimizer.");
-        if (saved.Notes.GetValueOrDefault("precision", Precision.Strict32.Label) is var before && before != Trainer.Precision.Label)
-            throw new CheckpointException($"The checkpoint was trained with precision {before}, but this run has {Trainer.Precision}. Resume with the same precision.");
-        _continuity.GoOnWith(saved);
+        _continuity.GoOnWith(saved, Trainer.Precision, "The checkpoint");
         Trainer.LoadWeights(saved, "the checkpoint");
         Trainer.TakeOver();
         optimizer.Prepare(Trainer.Model.Parameters);

@@ -188,6 +188,21 @@ public sealed class GanTests
     }
 
     [Fact]
+    public void Restore_OfAnotherSeedOrPrecision_SaysSo()
+    {
+        using var engine = Engines.Reference();
+        using var otherSeed = Engines.Reference(seed: 8);
+        using var data = Data();
+        using var one = new GanTrainer(engine, Tiny());
+        using var seeded = new GanTrainer(otherSeed, Tiny());
+        using var mixed = new GanTrainer(engine, Tiny(), precision: Precision.Mixed16(DType.F16));
+        var saved = one.Capture(data);
+        Assert.Equal("x was trained with seed 7, but this run has seed 8. Resume with the same seed.", Assert.Throws<CheckpointException>(() => seeded.Restore(saved, "x", data)).Message);
+        Assert.Contains("Resume with the same precision", Assert.Throws<CheckpointException>(() => mixed.Restore(saved, "x", data)).Message, StringComparison.Ordinal);
+        Assert.Contains("Resume with the same precision", Assert.Throws<CheckpointException>(() => one.Restore(mixed.Capture(data), "x", data)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Restore_OfAnotherModel_SaysSo()
     {
         using var engine = Engines.Reference();
