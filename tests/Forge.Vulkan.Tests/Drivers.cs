@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Forge.Vulkan.Tests;
 
@@ -50,11 +52,6 @@ internal static partial class Drivers
             // Older layers take this from the environment alone; newer ones do it unasked.
             if (options?.Validation == true && acrossSubmissions)
                 SetNative("VK_LAYER_ENABLES", "VALIDATION_CHECK_ENABLE_SYNCHRONIZATION_VALIDATION_QUEUE_SUBMIT");
-            if (lanes != 0)
-            {
-                SetNative("LP_NATIVE_VECTOR_WIDTH", $"{32 * lanes}");
-                SetNative("MESA_SHADER_CACHE_DIR", MachineCode(driver));
-            }
             try
             {
                 return report.Watch(new Device((options ?? new()) with { Device = options?.Device ?? "auto" }), shared);
@@ -63,23 +60,12 @@ internal static partial class Drivers
             {
                 if (options?.Validation == true && acrossSubmissions)
                     unsetenv("VK_LAYER_ENABLES");
-                if (lanes != 0)
-                {
-                    unsetenv("LP_NATIVE_VECTOR_WIDTH");
-                    unsetenv("MESA_SHADER_CACHE_DIR");
-                }
             }
         }
     }
 
-    // Mesa's cache of machine code does not know the width: code for another width would run in this device, and this device's in later runs.
-    private static string MachineCode(string driver)
-    {
-        var caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given ? given : Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "", ".cache");
-        return Directory.CreateDirectory(Path.Combine(caches, "forge", "tests", driver)).FullName;
-    }
-
-    // Mesa reads the width once and keeps it for the life of the library; a copy of the library is another library.
+    // Mesa reads its variables whenever a device is made, also by other threads, and its cache of machine code does not know the width: code for another one
+    // would run in devices to come. So each width has a copy of the library, which reads variables of its own, and a folder of its own for code.
     private static string CopyOf(string name, string manifest, int lanes)
     {
         var folder = Path.Combine(Path.GetTempPath(), $"forge-tests-{Environment.ProcessId}", $"{name}-{lanes}");
@@ -89,11 +75,25 @@ internal static partial class Drivers
         Directory.CreateDirectory(folder);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         var text = File.ReadAllText(manifest);
-        var library = System.Text.RegularExpressions.Regex.Match(text, "\"library_path\"\\s*:\\s*\"([^\"]+)\"").Groups[1].Value;
+        var library = Regex.Match(text, "\"library_path\"\\s*:\\s*\"([^\"]+)\"").Groups[1].Value;
         var copy = Path.Combine(folder, Path.GetFileName(library));
-        File.Copy(Path.Combine(Path.GetDirectoryName(manifest)!, library), copy);
+        var code = File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(manifest)!, library));
+        var caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given ? given : Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "", ".cache");
+        SetNative(Rename("LP_NATIVE_VECTOR_WIDTH"), $"{32 * lanes}");
+        SetNative(Rename("MESA_SHADER_CACHE_DIR"), Directory.CreateDirectory(Path.Combine(caches, "forge", "tests", $"{name}@{lanes}")).FullName);
+        File.WriteAllBytes(copy, code);
         File.WriteAllText(target, text.Replace(library, copy, StringComparison.Ordinal));
         return target;
+
+        string Rename(string variable)
+        {
+            var own = $"{variable[..^4]}_{(char)('A' + int.Log2(lanes))}{name[^2..]}"; // as long: ..._C25 for four lanes of mesa25
+            byte[] from = Encoding.ASCII.GetBytes(variable), to = Encoding.ASCII.GetBytes(own);
+            var found = 0;
+            for (int at = 0, next; (next = code.AsSpan(at).IndexOf(from)) >= 0; at += next + from.Length, found++)
+                to.CopyTo(code.AsSpan(at + next));
+            return found > 0 ? own : throw new InvalidOperationException($"{library} does not read {variable}: it cannot be told how wide its subgroups are.");
+        }
     }
 
     /// <summary>Runs something under an environment that native code sees, then puts it back.</summary>
