@@ -24,6 +24,9 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
 
         /// <summary>The op's result on the inputs' magnitudes: the condition of a sum of products.</summary>
         Magnitudes,
+
+        /// <summary>The largest element of the output or of the op's result on the inputs' magnitudes: for sums that go on from step to step and may cancel in any.</summary>
+        Steps,
     }
 
     /// <summary>What is asked of an op. Integers are always exact.</summary>
@@ -43,6 +46,7 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
         FusedElementwiseOp chain when chain.Steps.Any(s => s.Op is GeluGradOp or SiluGradOp) => new(32, Of.Tensor),
         FusedElementwiseOp => new(32, Of.Element),
         BatchNormalizationOp => new(32, Of.Tensors),
+        RecurrentGradOp => new(32, Of.Steps),
         _ => new(128, Of.Tensor),
     };
 
@@ -56,7 +60,7 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
 
     /// <summary>The op's result on its inputs' magnitudes, where errors are measured by it; else null.</summary>
     public IReadOnlyList<ReferenceTensor>? Magnitudes(Op op, IReadOnlyList<ReferenceTensor> inputs) =>
-        Scale == Of.Magnitudes ? Reference(op, [.. inputs.Select(Magnitude)]) : null;
+        Scale is Of.Magnitudes or Of.Steps ? Reference(op, [.. inputs.Select(Magnitude)]) : null;
 
     /// <summary>Says where and how a result is too far from the reference; null where it is close enough.</summary>
     /// <param name="op">The op.</param>
@@ -78,13 +82,12 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
         for (var o = 0; o < expected.Count; o++)
         {
             var (reference, device) = (expected[o], actual[o]);
-            var largest = Largest(reference);
-            if (Scale == Of.Tensors) largest = Math.Max(largest, inputs.Max(Largest));
+            var largest = WholeScale(reference, inputs, magnitudes[o]);
             var (errors, scales) = (0.0, 0.0);
             for (var i = 0; i < reference.Elements.Length; i++)
             {
                 var (wanted, got) = (reference[i], device[i]);
-                var scale = Math.Abs(Scale is Of.Tensor or Of.Tensors ? largest : magnitudes[o][i]);
+                var scale = largest ?? Math.Abs(magnitudes[o][i]);
                 if (!IsClose(reference.Type.DType, wanted, got, scale, out var limit, out var rounded))
                     return Far(reference, o, expected.Count, i, wanted, got, scale, limit, rounded);
                 if (!double.IsFinite(rounded) || limit == 0) continue;
@@ -107,16 +110,24 @@ internal readonly record struct Closeness(double Ulps, Closeness.Of Scale)
     {
         magnitudes ??= Magnitudes(op, inputs) ?? expected;
         var (reference, device, far) = (expected[output], actual[output], new List<(int, Deviation)>());
-        var largest = Largest(reference);
-        if (Scale == Of.Tensors) largest = Math.Max(largest, inputs.Max(Largest));
+        var largest = WholeScale(reference, inputs, magnitudes[output]);
         foreach (var i in elements)
         {
-            var scale = Math.Abs(Scale is Of.Tensor or Of.Tensors ? largest : magnitudes[output][i]);
+            var scale = largest ?? Math.Abs(magnitudes[output][i]);
             if (!IsClose(reference.Type.DType, reference[i], device[i], scale, out var limit, out var rounded))
                 far.Add((i, Far(reference, output, expected.Count, i, reference[i], device[i], scale, limit, rounded)));
         }
         return far;
     }
+
+    // What all elements of an output are measured by; null where each has a scale of its own.
+    private double? WholeScale(ReferenceTensor output, IReadOnlyList<ReferenceTensor> inputs, ReferenceTensor magnitudes) => Scale switch
+    {
+        Of.Tensor => Largest(output),
+        Of.Tensors => Math.Max(Largest(output), inputs.Max(Largest)),
+        Of.Steps => Math.Max(Largest(output), Largest(magnitudes)),
+        _ => null,
+    };
 
     // A NaN passes only for a NaN, an infinity only for what rounds to it.
     private bool IsClose(DType type, double wanted, double got, double scale, out double limit, out double rounded)
