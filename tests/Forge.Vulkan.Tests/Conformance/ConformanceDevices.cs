@@ -53,6 +53,15 @@ public sealed class ConformanceDevices : IDisposable
         return variants.Count;
     }
 
+    /// <summary>Runs an op's first cases, each in every variant.</summary>
+    internal void CheckCasesOf(string op, string driver, BufferMode mode, int cases, string? narrowing = null)
+    {
+        var entry = OpTable.Find(op)!;
+        for (var number = 0; number < cases; number++)
+            Check(entry.Sample(new Draw(CheckCases.Draws(op, number))), driver, mode, narrowing, $"{op} case {number}",
+                $"\n  Replay: ./forge check --op {op} --case {number}{((narrowing ?? (mode == BufferMode.Checked ? CheckSettings.Checked : null)) is { } under ? $" --under {under}" : "")}, on {driver}");
+    }
+
     /// <summary>What a device has, narrowed.</summary>
     internal DeviceLimits Limits(string driver, BufferMode mode, string? narrowing) => Open(driver, mode, narrowing).Limits;
 

@@ -6,7 +6,7 @@ namespace Forge.Vulkan.Tests.Conformance;
 /// <summary>Every op that has a kernel, every variant, every driver: the device's result against the fp64 reference.</summary>
 public sealed class OpConformanceTests(ConformanceDevices devices) : IClassFixture<ConformanceDevices>
 {
-    private static IReadOnlyList<string> TestedDrivers => Drivers.Names(Drivers.LongTier ? [] : ["mesa25", "swiftshader", "system"]);
+    internal static IReadOnlyList<string> TestedDrivers => Drivers.Names(Drivers.LongTier ? [] : ["mesa25", "swiftshader", "system"]);
 
     public static TheoryData<string, string, BufferMode> OpsDriversAndModes()
     {
@@ -32,7 +32,7 @@ public sealed class OpConformanceTests(ConformanceDevices devices) : IClassFixtu
 
     [DriverTheory, MemberData(nameof(OpsDriversAndModes))]
     public void Kernel_AgreesWithTheReference_InEveryVariant(string op, string driver, BufferMode mode) =>
-        Check(op, driver, mode, cases: mode == BufferMode.Address ? ConformanceDevices.Many : ConformanceDevices.Some);
+        devices.CheckCasesOf(op, driver, mode, mode == BufferMode.Address ? ConformanceDevices.Many : ConformanceDevices.Some);
 
     public static TheoryData<string, string> OpsAndDrivers()
     {
@@ -55,35 +55,6 @@ public sealed class OpConformanceTests(ConformanceDevices devices) : IClassFixtu
                         $"\n  Replay: ./forge check --op {op} --case {number} --under {special}, on {driver}", special: special);
     }
 
-    public static TheoryData<string, string, string> OpsDriversAndNarrowings()
-    {
-        var data = new TheoryData<string, string, string>();
-        foreach (var driver in TestedDrivers)
-            // Descriptors are another build of every kernel: on one driver in the fast tier.
-            foreach (var narrowing in Narrowings.Names.Where(n => Drivers.LongTier || n != Narrowings.Bindings || driver == TestedDrivers[0]))
-                foreach (var op in OpTable.Entries.Where(HasKernel))
-                    data.Add(op.Name, driver, narrowing);
-        return data;
-    }
-
-    // What is chosen where a device has less. ShaderModuleTests holds each variant to the limits it was offered under.
-    [DriverTheory, MemberData(nameof(OpsDriversAndNarrowings))]
-    public void Kernel_AgreesWithTheReference_OnASmallerDevice(string op, string driver, string narrowing) =>
-        Check(op, driver, CheckSettings.ModeOf(narrowing) ?? BufferMode.Address, ConformanceDevices.Few, narrowing);
-
-    public static TheoryData<string, string, BufferMode> LargeCasesDriversAndModes()
-    {
-        var data = new TheoryData<string, string, BufferMode>();
-        foreach (var driver in TestedDrivers)
-            foreach (var name in LargeCases.Names)
-                data.Add(name, driver, BufferMode.Address);
-        return data;
-    }
-
-    [DriverTheory, MemberData(nameof(LargeCasesDriversAndModes))]
-    public void Kernel_AgreesWithTheReference_WhereOneDispatchIsNotEnough(string name, string driver, BufferMode mode) =>
-        devices.Check(LargeCases.Make(name), driver, mode, narrowing: null, name);
-
     [Fact]
     public void Closeness_FindsAWrongElement_AndANaN()
     {
@@ -98,13 +69,5 @@ public sealed class OpConformanceTests(ConformanceDevices devices) : IClassFixtu
         Assert.Contains("NaN", new Closeness(1e30, Closeness.Of.Tensor).Explain(op, [x], expected, [lost]), StringComparison.Ordinal);
     }
 
-    private void Check(string op, string driver, BufferMode mode, int cases, string? narrowing = null)
-    {
-        var entry = OpTable.Find(op)!;
-        for (var number = 0; number < cases; number++)
-            devices.Check(entry.Sample(new Draw(CheckCases.Draws(op, number))), driver, mode, narrowing, $"{op} case {number}",
-                $"\n  Replay: ./forge check --op {op} --case {number}{((narrowing ?? (mode == BufferMode.Checked ? CheckSettings.Checked : null)) is { } under ? $" --under {under}" : "")}, on {driver}");
-    }
-
-    private static bool HasKernel(OpEntry entry) => KernelTable.Find(CheckCases.Of(entry, []).Op) is not null;
+    internal static bool HasKernel(OpEntry entry) => KernelTable.Find(CheckCases.Of(entry, []).Op) is not null;
 }
