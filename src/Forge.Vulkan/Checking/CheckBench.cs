@@ -9,7 +9,7 @@ namespace Forge.Vulkan.Checking;
 internal sealed class CheckBench(Func<string?, CheckDevice> open) : IDisposable
 {
     private readonly Dictionary<string, CheckDevice> _open = [];
-    private (string Key, PreparedCase? Case)? _last;
+    private (string Op, string? Special, IReadOnlyList<int> Draws, PreparedCase? Case)? _last;
 
     /// <summary>The device as it is, or as a setting has it.</summary>
     public CheckDevice On(string? setting)
@@ -22,6 +22,8 @@ internal sealed class CheckBench(Func<string?, CheckDevice> open) : IDisposable
     public CheckAnswer Answer(CheckQuestion question) => CheckDevice.Guarded(() =>
     {
         var op = OpTable.Find(question.Op) ?? throw new DeviceException($"there is no op {question.Op}");
+        if (_last?.Draws.SequenceEqual(question.Draws) != true)
+            CloseFull();
         if (question.Under is CheckSettings.Gradient)
             return PlanCheck.Gradient(On(null), op.Sample(new Draw(question.Draws)));
         if (question.Under is CheckSettings.Empty)
@@ -54,14 +56,22 @@ internal sealed class CheckBench(Func<string?, CheckDevice> open) : IDisposable
             device.Dispose();
     }
 
+    private void CloseFull()
+    {
+        foreach (var (key, device) in _open.Where(d => d.Value.IsFull).ToList())
+        {
+            _open.Remove(key);
+            device.Dispose();
+        }
+    }
+
     // Many questions in turn are about one case.
     private PreparedCase? Prepare(OpEntry op, IReadOnlyList<int> draws, string? special)
     {
-        var key = $"{op.Name} {special} {string.Join(' ', draws)}";
-        if (_last is not { } last || last.Key != key)
+        if (_last is not { } last || last.Op != op.Name || last.Special != special || !last.Draws.SequenceEqual(draws))
         {
             var drawn = CheckCases.Of(op, draws);
-            _last = last = (key, special is null ? new(drawn) : SpecialValues.Plant(drawn, special) is { } planted ? new(planted, special) : null);
+            _last = last = (op.Name, special, draws, special is null ? new(drawn) : SpecialValues.Plant(drawn, special) is { } planted ? new(planted, special) : null);
         }
         return last.Case;
     }

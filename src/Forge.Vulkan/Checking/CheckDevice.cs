@@ -6,6 +6,9 @@ namespace Forge.Vulkan.Checking;
 /// <summary>A device on which variants are compared with the reference: as it is, or under a setting.</summary>
 internal sealed class CheckDevice : IDisposable
 {
+    // About half a gigabyte on CPU drivers.
+    private const int MostPipelines = 500;
+
     private readonly VulkanBackend _backend;
     private readonly GuardedRun _run;
     private readonly DeviceLimits _whole;
@@ -44,6 +47,9 @@ internal sealed class CheckDevice : IDisposable
 
     /// <summary>What the device says about itself.</summary>
     public DeviceDescription Description => _backend.DeviceInUse;
+
+    /// <summary>Whether it is time for another: its pipelines, of which hundreds of cases leave thousands, are freed with it alone, and other ops have no use for them.</summary>
+    public bool IsFull => _backend.PipelinesBuilt > MostPipelines;
 
     /// <summary>An engine whose plans run on it.</summary>
     public Engine Engine => _engine.Value;

@@ -60,6 +60,8 @@ public sealed class ConformanceDevices : IDisposable
         for (var number = 0; number < cases; number++)
             Check(entry.Sample(new Draw(CheckCases.Draws(op, number))), driver, mode, narrowing, $"{op} case {number}",
                 $"\n  Replay: ./forge check --op {op} --case {number}{((narrowing ?? (mode == BufferMode.Checked ? CheckSettings.Checked : null)) is { } under ? $" --under {under}" : "")}, on {driver}");
+        if (Open(driver, mode, narrowing) is { IsFull: true } full && _open.Remove((driver, mode, narrowing)))
+            full.Dispose();
     }
 
     /// <summary>What a device has, narrowed.</summary>
