@@ -32,6 +32,7 @@ public sealed record Finished(int ExitCode, string Stdout, string Stderr)
 /// <summary>Runs the built program as a user would: as a process of its own.</summary>
 internal sealed class ForgeProgram : IDisposable
 {
+    private static readonly string? s_caches = Vulkan.Platform.CacheFolder is { } folder ? Path.Combine(folder, "tests") : null;
     private readonly Process _process;
     private readonly string _stats = Path.Combine(Path.GetTempPath(), $"forge-stats-{Guid.NewGuid():N}");
     private readonly StringBuilder _stdout = new(), _stderr = new();
@@ -61,6 +62,7 @@ internal sealed class ForgeProgram : IDisposable
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("DOTNET_gc", StringComparison.OrdinalIgnoreCase)).ToList()) start.Environment.Remove(name);
         start.Environment["FORGE_STATS"] = _stats;
         start.Environment["FORGE_TUNE"] = "off"; // the kernels' own defaults, whatever was tuned on this machine
+        if (s_caches is not null) start.Environment["XDG_CACHE_HOME"] = s_caches; // nor what was quarantined on it
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>()) start.Environment[name] = value;
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Append(_stdout, line.Data);

@@ -78,9 +78,8 @@ internal static partial class Drivers
         var library = Regex.Match(text, "\"library_path\"\\s*:\\s*\"([^\"]+)\"").Groups[1].Value;
         var copy = Path.Combine(folder, Path.GetFileName(library));
         var code = File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(manifest)!, library));
-        var caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } given ? given : Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "", ".cache");
         SetNative(Rename("LP_NATIVE_VECTOR_WIDTH"), $"{32 * lanes}");
-        SetNative(Rename("MESA_SHADER_CACHE_DIR"), Directory.CreateDirectory(Path.Combine(caches, "forge", "tests", $"{name}@{lanes}")).FullName);
+        SetNative(Rename("MESA_SHADER_CACHE_DIR"), Directory.CreateDirectory(Path.Combine(Platform.CacheFolder ?? folder, $"{name}@{lanes}")).FullName);
         File.WriteAllBytes(copy, code);
         File.WriteAllText(target, text.Replace(library, copy, StringComparison.Ordinal));
         return target;
