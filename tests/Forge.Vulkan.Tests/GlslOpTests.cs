@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Forge.Core;
 using Forge.Core.Reference;
+using Forge.Vulkan.Tests.Tuning;
 using Forge.Vulkan.Tuning;
 
 namespace Forge.Vulkan.Tests;
@@ -142,8 +143,8 @@ public sealed class GlslOpTests : IDisposable
         KernelTrialAnswer[] Ask(params string[] statements)
         {
             var questions = string.Join('\n', statements.Select(s => JsonSerializer.Serialize(Trial(new TwiceOp(s), backend), TrialJson.Default.KernelTrial)));
-            using var answers = new StringWriter();
-            KernelTrial.Serve(new StringReader(questions), answers, backend, () => Assert.Fail("nobody has gone"));
+            using var answers = new CountedAnswers();
+            KernelTrial.Serve(new PatientReader(answers, questions), answers, backend, () => Assert.Fail("nobody has gone"));
             return [.. answers.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => JsonSerializer.Deserialize(line, TrialJson.Default.KernelTrialAnswer)!)];
         }
         var answers = Ask(TwiceOp.Right, "STORE(Y, i + 7u, 1.0)", "nonsense");

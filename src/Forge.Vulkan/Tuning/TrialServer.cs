@@ -43,8 +43,9 @@ internal static class TrialServer
         foreach (var line in lines.GetConsumingEnumerable())
         {
             Volatile.Write(ref busy, 1);
-            Say(answer(line));
-            Volatile.Write(ref busy, 0);
+            var found = answer(line);
+            Volatile.Write(ref busy, 0); // before it is told: whoever asked may go as soon as they have it
+            Say(found);
         }
 
         void Say(string line)

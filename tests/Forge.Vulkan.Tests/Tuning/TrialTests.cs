@@ -100,9 +100,9 @@ public sealed class TrialTests
         var use = new OpUse(new SoftmaxOp(), [F32(4, 100)]);
         var question = new TrialRequest(new TrialWork("softmax", "4x100"), use.Key, "portable/walk", null, Runs: 0);
         string Line(TrialRequest request) => System.Text.Json.JsonSerializer.Serialize(request, TrialJson.Default.TrialRequest);
-        using var answers = new StringWriter();
+        using var answers = new CountedAnswers();
         TrialServer.Run(
-            new StringReader(string.Join('\n', "rubbish", "null", "{}", Line(question), Line(question with { Key = "another" }), Line(question with { Variant = "portable/none" }), Line(question with { Runs = 2 }))),
+            new PatientReader(answers, string.Join('\n', "rubbish", "null", "{}", Line(question), Line(question with { Key = "another" }), Line(question with { Variant = "portable/none" }), Line(question with { Runs = 2 }))),
             answers, mode => new VulkanBackend(Drivers.Open(Drivers.Names()[0], new() { Mode = mode }), tuned: false), (_, _) => use, () => Assert.Fail("nobody has gone"));
         var lines = answers.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Contains("Device", lines[0], StringComparison.Ordinal);
