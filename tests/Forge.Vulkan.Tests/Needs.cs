@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Forge.Core;
 using FsCheck.Xunit;
 
@@ -71,6 +72,14 @@ internal static class Needs
 public sealed class LoaderFactAttribute : FactAttribute
 {
     public LoaderFactAttribute() => Skip = Needs.MissingLoader;
+}
+
+/// <summary>A test on a driver that counts what the C library has handed out.</summary>
+public sealed class CountedMemoryFactAttribute : FactAttribute
+{
+    public CountedMemoryFactAttribute() => Skip = Needs.MissingDriver
+        ?? (NativeLibrary.TryLoad("libc.so.6", out var library) && NativeLibrary.TryGetExport(library, "mallinfo2", out _)
+            ? null : "counts the C library's memory, as glibc does from 2.33 on");
 }
 
 /// <summary>A test of several rows that needs a Vulkan loader.</summary>

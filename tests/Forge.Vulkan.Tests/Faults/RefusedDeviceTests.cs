@@ -8,22 +8,22 @@ namespace Forge.Vulkan.Tests.Faults;
 [Collection(nameof(Alone))]
 public sealed unsafe partial class RefusedDeviceTests
 {
-    // In bytes. The structures take 700 of the C library's memory, or more.
-    private const double Most = 100;
+    // In bytes. The structures take 700 of the C library's memory, or more; the runtime takes up to a megabyte meanwhile for code that it compiles again.
+    private const double Most = 350;
 
     private delegate void Tell(nint physical, BaseOutStructure* features);
 
     private static readonly DeviceDescription s_old =
         new(0, "an old card", DeviceKind.Discrete, 1, 1, 1, "a driver", "1.0", 1, new Version(1, 1, 200), "", "", 1 << 30, 32);
 
-    [LoaderFact]
+    [CountedMemoryFact]
     public void DeviceOfAnOlderVulkan_LeavesNothingInTheHostsMemory()
     {
         using var api = new VulkanApi();
         Assert.InRange(HeldByEach(20_000, () => new DeviceFeatures(api, default, s_old, null, validation: false)), double.MinValue, Most);
     }
 
-    [DriverFact]
+    [CountedMemoryFact]
     public void DeviceWithoutTimelineSemaphores_LeavesNothingInTheHostsMemory()
     {
         Tell? kept = null;
@@ -45,14 +45,13 @@ public sealed unsafe partial class RefusedDeviceTests
             },
         });
         lies = true;
-        Assert.InRange(HeldByEach(5_000, () => new DeviceFeatures(device.Api, device.Physical, device.Description, null, validation: false)), double.MinValue, Most);
+        Assert.InRange(HeldByEach(10_000, () => new DeviceFeatures(device.Api, device.Physical, device.Description, null, validation: false)), double.MinValue, Most);
         GC.KeepAlive(kept);
     }
 
     // What the C library counts as handed out and not given back, in bytes for each refusal. The runtime's own heap is none of it.
     private static double HeldByEach(int refusals, Func<DeviceFeatures> ask)
     {
-        if (!OperatingSystem.IsLinux()) return 0;
         long before = 0;
         for (var i = -refusals / 10; i < refusals; i++)
         {
