@@ -42,7 +42,7 @@ public sealed class MatrixShaderTests : IDisposable
                 // Loads of tensors are in SPIR-V 1.6; all else keeps to Vulkan 1.2.
                 var (vulkan, spirv) = WorkgroupTile.IsOfTensors(first) ? ("vulkan1.3", "spv1.6") : ("vulkan1.2", "spv1.5");
                 var (code, said) = NewerTools.Run("glslc", ["-fshader-stage=compute", $"--target-env={vulkan}", $"--target-spv={spirv}", $"-D{mode}=1", .. first.Defines!.Select(d => $"-D{d.Name}={d.Value}"),
-                    "-I", Write(first.Shader!), At(first.Shader!), "-o", At("plain.spv")]);
+                    "-I", _folder.FullName, NewerTools.Write(new(first.Shader!), _folder.FullName), "-o", At("plain.spv")]);
                 if (!known)
                 {
                     // A compiler that does not know the type must say so, and nothing else: Debian 13's glslang has no bfloat16 yet.
@@ -68,14 +68,6 @@ public sealed class MatrixShaderTests : IDisposable
     private string At(string file) => Path.Combine(_folder.FullName, file);
 
     private static void Succeeds((int Code, string Said) result, string what) => Assert.True(result.Code == 0, $"{what}: {result.Said}");
-
-    private string Write(string shader)
-    {
-        var text = ShaderSource.Default.Read(shader);
-        File.WriteAllText(At(shader), text);
-        foreach (var (name, included) in ShaderSource.Default.Includes(text, [])) File.WriteAllText(At(name), included);
-        return _folder.FullName;
-    }
 
     /// <summary>The variants of a kernel for factors of a type, with the specialization constants of their products.</summary>
     internal static IEnumerable<(Variant Variant, IReadOnlyList<uint> Constants)> VariantsOf(string stem, DeviceLimits limits, DType type)

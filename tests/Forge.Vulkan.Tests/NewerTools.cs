@@ -34,11 +34,7 @@ internal static class NewerTools
         var folder = Directory.CreateTempSubdirectory("forge shader ");
         try
         {
-            var text = shader.Text ?? ShaderSource.Default.Read(shader.Name);
-            foreach (var (name, included) in ShaderSource.Default.Includes(text, shader.Includes ?? []))
-                File.WriteAllText(Path.Combine(folder.FullName, name), included);
-            var (file, made) = (Path.Combine(folder.FullName, shader.Name), Path.Combine(folder.FullName, "made.spv"));
-            File.WriteAllText(file, text);
+            var (file, made) = (Write(shader, folder.FullName), Path.Combine(folder.FullName, "made.spv"));
             var (code, said) = Run("glslc", ["-fshader-stage=compute", "--target-env=vulkan1.2", "--target-spv=spv1.5", .. (shader.Defines ?? []).Select(d => $"-D{d.Name}={d.Value}"),
                 "-I", folder.FullName, file, "-o", made]);
             Assert.True(code == 0, $"{shader.Name}: {said}");
@@ -48,6 +44,18 @@ internal static class NewerTools
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    /// <summary>Writes a shader and what it includes into a folder, where glslc finds them.</summary>
+    /// <returns>The shader's file.</returns>
+    public static string Write(ShaderRequest shader, string folder)
+    {
+        var text = shader.Text ?? ShaderSource.Default.Read(shader.Name);
+        foreach (var (name, included) in ShaderSource.Default.Includes(text, shader.Includes ?? []))
+            File.WriteAllText(Path.Combine(folder, name), included);
+        var file = Path.Combine(folder, shader.Name);
+        File.WriteAllText(file, text);
+        return file;
     }
 
     /// <summary>Whether glslc takes a GLSL extension.</summary>

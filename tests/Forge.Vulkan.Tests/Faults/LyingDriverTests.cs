@@ -13,14 +13,7 @@ public sealed class LyingDriverTests
     private const uint Shader = 1, Float16 = 9, Int64 = 11, GroupNonUniformBallot = 64, CooperativeMatrix = 6022;
     private const float Tolerance = 2e-4f, MixedTolerance = 5e-4f;
 
-    public static TheoryData<string, uint> OptionalCapabilities()
-    {
-        var data = new TheoryData<string, uint>();
-        foreach (var driver in Drivers.Names())
-            foreach (var capability in (uint[])[Int64, GroupNonUniformBallot])
-                data.Add(driver, capability);
-        return data;
-    }
+    public static TheoryData<string, uint> OptionalCapabilities() => OnEachDriver(Int64, GroupNonUniformBallot);
 
     [DriverTheory, MemberData(nameof(OptionalCapabilities))]
     public void ShadersThatAreRefused_GiveWayToOthers_ByName(string driver, uint capability)
@@ -54,14 +47,7 @@ public sealed class LyingDriverTests
         Assert.True(lies.Refused > 0);
     }
 
-    public static TheoryData<string, uint> MatrixCapabilities()
-    {
-        var data = new TheoryData<string, uint>();
-        foreach (var driver in Drivers.Names())
-            foreach (var capability in (uint[])[CooperativeMatrix, Float16])
-                data.Add(driver, capability);
-        return data;
-    }
+    public static TheoryData<string, uint> MatrixCapabilities() => OnEachDriver(CooperativeMatrix, Float16);
 
     // None of the drivers here has matrices: that they are offered is the lie, and a step of 16-bit factors leans on it as on a GPU.
     [NewerToolsDriverTheory, MemberData(nameof(MatrixCapabilities))]
@@ -124,6 +110,15 @@ public sealed class LyingDriverTests
         Assert.All(losses.Zip(Reference()), l => Assert.Equal(l.Second, l.First, Tolerance * l.Second));
         Assert.EndsWith($"@{limits.SubgroupSize}", driver, StringComparison.Ordinal);
         Assert.False(limits.HasSubgroupBallot);
+    }
+
+    private static TheoryData<string, uint> OnEachDriver(params IReadOnlyList<uint> capabilities)
+    {
+        var data = new TheoryData<string, uint>();
+        foreach (var driver in Drivers.Names())
+            foreach (var capability in capabilities)
+                data.Add(driver, capability);
+        return data;
     }
 
     private static float[] Reference(Precision? precision = null) => Train(new ReferenceBackend(), _ => { }, precision);
